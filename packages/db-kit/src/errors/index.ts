@@ -1,0 +1,4 @@
+export * from './connection-errors.ts';
+export * from './finova-error.ts';
+export * from './mongo-errors.ts';
+export * from './postgres-errors.ts';

@@ -1,0 +1,24 @@
+import { MongoServerError } from 'mongodb';
+
+/** Server error codes that this project acts on (MongoDB manual, "Error Codes"). */
+export const MongoErrorCode = {
+  unauthorized: 13,
+  authenticationFailed: 18,
+  namespaceExists: 48,
+  namespaceNotFound: 26,
+  writeConflict: 112,
+  documentValidationFailure: 121,
+  duplicateKey: 11_000,
+} as const;
+
+export type MongoErrorCode = (typeof MongoErrorCode)[keyof typeof MongoErrorCode];
+
+/**
+ * Whether the server refused a command with one of these codes.
+ *
+ * @example
+ * if (isMongoError(thrown, [MongoErrorCode.duplicateKey])) …
+ */
+export function isMongoError(thrown: unknown, codes: readonly MongoErrorCode[]): thrown is MongoServerError {
+  return thrown instanceof MongoServerError && codes.some((code) => code === thrown.code);
+}

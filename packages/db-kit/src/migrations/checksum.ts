@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { dirname, join, relative } from 'node:path';
+import { build } from 'esbuild';
+import type { MigrationDomain } from './migration.ts';
+import { InvalidMigrationFileError } from './migration-errors.ts';
+import type { MigrationFile } from './migration-files.ts';
+
+/** What a migration was when it was applied. */
+export interface MigrationChecksum {
+  /** SHA-256 (hex) over the migration and all it imports, without comments, whitespace and types. */
+  readonly checksum: string;
+  /** SHA-256 (hex) of each file by its path from the migrations folder, to name the one that changed. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * Computes the checksum of migrations over their import closure.
+ *
+ * Each migration is bundled with esbuild, which prints a canonical form: formatting, comments, quotes and types do
+ * not show in it, statements do. Packages (`kysely`, `mongodb`) stay outside; their versions are the lock file's
+ * concern. esbuild's version is pinned exactly because its printer is part of the checksum.
+ *
+ * @returns checksums by migration name.
+ * @throws {InvalidMigrationFileError} when a file does not parse or imports what does not exist.
+ */
+export async function checksumMigrations(
+  domain: MigrationDomain,
+  files: readonly MigrationFile[],
+): Promise<Map<string, MigrationChecksum>> {
+  if (files.length === 0) {
+    return new Map();
+  }
+  const bundles = await printCanonical(domain, files, true);
+  const closure = [...new Set([...bundles.values()].flatMap((bundle) => bundle.inputs))];
+  const single = await printCanonical(
+    domain,
+    closure.map((path) => ({ name: relative(domain.migrationsFolder, path), path })),
+    false,
+  );
+  const fileHashes = new Map([...single].map(([name, printed]) => [name, sha256(printed.text)]));
+  return new Map(
+    [...bundles].map(([name, bundle]) => [
+      name,
+      { checksum: sha256(bundle.text), files: hashesOf(domain, bundle.inputs, fileHashes) },
+    ]),
+  );
+}
+
+function hashesOf(domain: MigrationDomain, inputs: readonly string[], fileHashes: ReadonlyMap<string, string>) {
+  const names = inputs.map((path) => relative(domain.migrationsFolder, path)).sort();
+  return Object.fromEntries(names.map((name) => [withoutExtension(name), fileHashes.get(name) ?? '']));
+}
+
+interface CanonicalForm {
+  readonly text: string;
+  /** Absolute paths of the files that went into it. */
+  readonly inputs: readonly string[];
+}
+
+async function printCanonical(
+  domain: MigrationDomain,
+  files: readonly MigrationFile[],
+  bundle: boolean,
+): Promise<Map<string, CanonicalForm>> {
+  const outdir = join(domain.migrationsFolder, 'canonical');
+  const result = await build({
+    absWorkingDir: domain.migrationsFolder,
+    // Named entries keep the mapping from output to migration free of esbuild's path rules.
+    entryPoints: files.map((file, index) => ({ in: file.path, out: String(index) })),
+    outdir,
+    bundle,
+    ...(bundle ? { packages: 'external' as const } : {}),
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'esnext',
+    charset: 'utf8',
+    minifyWhitespace: true,
+    legalComments: 'none',
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    logLevel: 'silent',
+  }).catch((cause: unknown) => {
+    throw new InvalidMigrationFileError(domain.name, culpritOf(cause), `cannot be read: ${firstProblem(cause)}`, cause);
+  });
+  const texts = new Map(result.outputFiles.map((output) => [output.path, output.text]));
+  const forms = new Map<string, CanonicalForm>();
+  for (const [output, { inputs }] of Object.entries(result.metafile.outputs)) {
+    const path = join(domain.migrationsFolder, output);
+    const file = files[Number(relative(outdir, path).replace(/\.js$/, ''))];
+    const text = texts.get(path);
+    if (file === undefined || text === undefined || dirname(path) !== outdir) {
+      throw new InvalidMigrationFileError(domain.name, output, 'was printed to an unexpected place');
+    }
+    forms.set(file.name, {
+      text,
+      inputs: Object.keys(inputs).map((input) => join(domain.migrationsFolder, input)),
+    });
+  }
+  return forms;
+}
+
+interface EsbuildFailure {
+  readonly errors: readonly { readonly text: string; readonly location: { file: string; line: number } | null }[];
+}
+
+function esbuildErrors(cause: unknown): EsbuildFailure['errors'] {
+  return cause instanceof Error && 'errors' in cause ? (cause as unknown as EsbuildFailure).errors : [];
+}
+
+function culpritOf(cause: unknown): string {
+  return esbuildErrors(cause)[0]?.location?.file ?? '(unknown)';
+}
+
+function firstProblem(cause: unknown): string {
+  const [first] = esbuildErrors(cause);
+  return first === undefined ? String(cause) : `${first.text} (line ${first.location?.line ?? '?'})`;
+}
+
+function withoutExtension(path: string): string {
+  return path.replace(/\.m?[jt]s$/, '');
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

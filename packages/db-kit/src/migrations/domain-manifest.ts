@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { FinovaError } from '../errors/index.ts';
+import type { MigrationDomain } from './migration.ts';
+
+/** A domain package whose `database.json` cannot be used. */
+export class InvalidDomainManifestError extends FinovaError {
+  readonly file: string;
+
+  constructor(file: string, problem: string, cause?: unknown) {
+    super({
+      message: `Manifest ${file} is not valid: ${problem}`,
+      next: 'write { "engine": "postgres", "schema": "…" } or { "engine": "mongodb", "database": "…" }',
+      cause,
+    });
+    this.file = file;
+  }
+}
+
+const identifier = z.string().regex(/^[a-z][a-z0-9_]{0,40}$/, 'expected lower case letters, digits and underscores');
+
+const manifest = z.discriminatedUnion('engine', [
+  z.strictObject({ $schema: z.string().optional(), engine: z.literal('postgres'), schema: identifier }),
+  z.strictObject({ $schema: z.string().optional(), engine: z.literal('mongodb'), database: identifier }),
+]);
+
+/**
+ * Reads the `database.json` of a domain package; the domain's name is that of its folder.
+ *
+ * @param folder - absolute path of the package: `…/packages/accounts-db`.
+ * @throws {InvalidDomainManifestError}
+ */
+export async function readDomain(folder: string): Promise<MigrationDomain> {
+  const file = join(folder, 'database.json');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new InvalidDomainManifestError(file, 'it cannot be read', cause);
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidDomainManifestError(file, 'it is not JSON', cause);
+  }
+  const parsed = manifest.safeParse(json);
+  if (!parsed.success) {
+    throw new InvalidDomainManifestError(file, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  }
+  return {
+    name: basename(folder),
+    engine: parsed.data.engine,
+    namespace: parsed.data.engine === 'postgres' ? parsed.data.schema : parsed.data.database,
+    migrationsFolder: join(folder, 'migrations'),
+  };
+}

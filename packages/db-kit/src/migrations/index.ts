@@ -1,0 +1,17 @@
+export type { MigrationChecksum } from './checksum.ts';
+export { checksumMigrations } from './checksum.ts';
+export { InvalidDomainManifestError, readDomain } from './domain-manifest.ts';
+export type { HistoryAttempt, HistoryRow, JournalRow, JournalState } from './journal.ts';
+export type * from './migration.ts';
+export type { EngineOptions, MigrationReader } from './migration-engine.ts';
+export * from './migration-errors.ts';
+export { isMigrationName, listMigrationFiles, loadMigration, type MigrationFile } from './migration-files.ts';
+export {
+  type DomainStatus,
+  Migrator,
+  type MigratorHooks,
+  readDomainStatus,
+  withMigrationReader,
+  withMigrator,
+} from './migrator.ts';
+export { type RunIdentity, readRunIdentity, TOOL_VERSION } from './run-identity.ts';

@@ -1,0 +1,279 @@
+import { errorMessage, FinovaError } from '../errors/index.ts';
+import type { MigrationDirection } from './migration.ts';
+
+/** A file in a migrations folder that is not a migration: misnamed, unreadable or of the wrong shape. */
+export class InvalidMigrationFileError extends FinovaError {
+  readonly domain: string;
+  readonly file: string;
+
+  constructor(domain: string, file: string, problem: string, cause?: unknown) {
+    super({
+      message: `Migration file ${file} of ${domain} ${problem}`,
+      next: 'correct the file, or move it out of the migrations folder',
+      cause,
+    });
+    this.domain = domain;
+    this.file = file;
+  }
+}
+
+/** `--to` or another argument names a migration that the domain does not have. */
+export class UnknownMigrationError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+
+  constructor(domain: string, migration: string, expected: string) {
+    super({
+      message: `${domain} has no migration ${migration}: expected ${expected}`,
+      next: `run finova-db status ${domain} to see the names`,
+    });
+    this.domain = domain;
+    this.migration = migration;
+  }
+}
+
+/** An applied migration's file is gone. */
+export class MissingMigrationError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+
+  constructor(domain: string, migration: string) {
+    super({
+      message: `Migration ${migration} is applied in ${domain} but its file is gone: expected ${migration}.ts, found nothing with its checksum`,
+      next: `restore the file from version control (git log --diff-filter=D -- '*${migration}*')`,
+    });
+    this.domain = domain;
+    this.migration = migration;
+  }
+}
+
+/** An applied migration's file has another name now. */
+export class RenamedMigrationError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly renamedTo: string;
+
+  constructor(domain: string, migration: string, renamedTo: string) {
+    super({
+      message: `Migration ${migration} is applied in ${domain} but its file was renamed: expected ${migration}, found the same content as ${renamedTo}`,
+      next: `rename the file back to ${migration}.ts`,
+    });
+    this.domain = domain;
+    this.migration = migration;
+    this.renamedTo = renamedTo;
+  }
+}
+
+/** An applied migration, or something it imports, was edited. */
+export class EditedMigrationError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly changedFiles: readonly string[];
+  readonly expectedChecksum: string;
+  readonly foundChecksum: string;
+
+  constructor(
+    domain: string,
+    migration: string,
+    changedFiles: readonly string[],
+    expectedChecksum: string,
+    foundChecksum: string,
+  ) {
+    super({
+      message:
+        `Migration ${migration} of ${domain} was edited after it was applied (changed: ${changedFiles.join(', ')}): ` +
+        `expected checksum ${expectedChecksum.slice(0, 12)}, found ${foundChecksum.slice(0, 12)}`,
+      next: 'restore the applied version and put the change into a new migration',
+    });
+    this.domain = domain;
+    this.migration = migration;
+    this.changedFiles = changedFiles;
+    this.expectedChecksum = expectedChecksum;
+    this.foundChecksum = foundChecksum;
+  }
+}
+
+/** A migration that is not applied is older than one that is. */
+export class OutOfOrderMigrationError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly newestApplied: string;
+
+  constructor(domain: string, migration: string, newestApplied: string) {
+    super({
+      message: `Migration ${migration} of ${domain} is not applied, but the newer ${newestApplied} is: expected every new migration to come last`,
+      next: `give ${migration} a timestamp after ${newestApplied}`,
+    });
+    this.domain = domain;
+    this.migration = migration;
+    this.newestApplied = newestApplied;
+  }
+}
+
+/** A migration outside a transaction was started and never journaled as done. */
+export class HalfDoneMigrationError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly direction: MigrationDirection;
+
+  constructor(domain: string, migration: string, direction: MigrationDirection, startedAt: Date, actor: string) {
+    super({
+      message:
+        `Migration ${migration} of ${domain} runs outside a transaction and was interrupted on its way ${direction} ` +
+        `(started ${startedAt.toISOString()} by ${actor}): it may be applied in part`,
+      next: `look at the database, then run finova-db repair ${domain} ${migration} --as applied (its up is complete) or --as pending (nothing of it is left)`,
+    });
+    this.domain = domain;
+    this.migration = migration;
+    this.direction = direction;
+  }
+}
+
+/** `repair` was asked to settle a migration that is not half done. */
+export class NothingToRepairError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+
+  constructor(domain: string, migration: string, found: string) {
+    super({
+      message: `Migration ${migration} of ${domain} needs no repair: expected it to be half done, found it ${found}`,
+      next: `run finova-db status ${domain}`,
+    });
+    this.domain = domain;
+    this.migration = migration;
+  }
+}
+
+/** `down` reached a migration that cannot be undone. */
+export class IrreversibleMigrationError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+
+  constructor(domain: string, migration: string, reason: string) {
+    super({
+      message: `Migration ${migration} of ${domain} cannot be reverted: ${reason}`,
+      next: 'restore a backup, or write a new migration that goes forward',
+    });
+    this.domain = domain;
+    this.migration = migration;
+  }
+}
+
+/** A transactional migration ended the transaction it runs in, so its journal row could not commit with it. */
+export class EscapedTransactionError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+
+  constructor(domain: string, migration: string) {
+    super({
+      message: `Migration ${migration} of ${domain} ended the transaction it runs in: expected no COMMIT or ROLLBACK in its statements`,
+      next: 'remove the statement, or declare transaction: false',
+    });
+    this.domain = domain;
+    this.migration = migration;
+  }
+}
+
+/** Where a statement failed, when the driver says so. */
+export interface FailedStatement {
+  /** The SQL text with placeholders, never the parameter values. */
+  readonly text: string;
+  /** 1-based character position in `text`, or `undefined` when the server names none. */
+  readonly position: number | undefined;
+}
+
+/** A migration's body threw. Nothing of it is journaled as done. */
+export class MigrationFailedError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly direction: MigrationDirection;
+  /** The MongoDB step that failed. */
+  readonly step: string | undefined;
+  readonly statement: FailedStatement | undefined;
+
+  constructor(facts: {
+    domain: string;
+    migration: string;
+    direction: MigrationDirection;
+    step?: string | undefined;
+    statement?: FailedStatement | undefined;
+    leftBehind: string;
+    cause: unknown;
+  }) {
+    const where = facts.step === undefined ? '' : ` in step ${facts.step}`;
+    const statement = facts.statement === undefined ? '' : `; statement: ${describeStatement(facts.statement)}`;
+    super({
+      message: `Migration ${facts.migration} of ${facts.domain} failed on its way ${facts.direction}${where}: ${errorMessage(facts.cause)}${statement}; ${facts.leftBehind}`,
+      next: 'correct the cause and run the same command again; it resumes there',
+      cause: facts.cause,
+    });
+    this.domain = facts.domain;
+    this.migration = facts.migration;
+    this.direction = facts.direction;
+    this.step = facts.step;
+    this.statement = facts.statement;
+  }
+}
+
+function describeStatement({ text, position }: FailedStatement): string {
+  const shortText = text.replaceAll(/\s+/g, ' ').trim();
+  const limit = 200;
+  const shown = shortText.length > limit ? `${shortText.slice(0, limit)}…` : shortText;
+  return position === undefined ? shown : `${shown} (at character ${position})`;
+}
+
+/** The run was interrupted (Ctrl-C) before this migration finished. */
+export class MigrationInterruptedError extends FinovaError {
+  readonly domain: string;
+
+  constructor(domain: string, doing: string) {
+    super({
+      message: `Interrupted while ${doing} in ${domain}; nothing is half-journaled`,
+      next: 'run the same command again; it resumes there',
+    });
+    this.domain = domain;
+  }
+}
+
+/** Who holds a migration lock, as far as the server knows. */
+export interface LockHolder {
+  readonly actor: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly since: Date;
+}
+
+/** Another runner holds the domain's migration lock and did not let go in time. */
+export class LockTimeoutError extends FinovaError {
+  readonly domain: string;
+  readonly holder: LockHolder | undefined;
+  readonly waitedMs: number;
+
+  constructor(domain: string, holder: LockHolder | undefined, waitedMs: number) {
+    const who =
+      holder === undefined
+        ? 'another runner'
+        : `${holder.actor} on ${holder.host} (pid ${holder.pid}, since ${holder.since.toISOString()})`;
+    super({
+      message: `The migration lock of ${domain} is held by ${who}: waited ${waitedMs} ms for it`,
+      next: 'wait for that run to end, or give more time with --lock-timeout',
+    });
+    this.domain = domain;
+    this.holder = holder;
+    this.waitedMs = waitedMs;
+  }
+}
+
+/** This runner lost its lock: its lease expired and another runner took over. */
+export class LockLostError extends FinovaError {
+  readonly domain: string;
+
+  constructor(domain: string, cause?: unknown) {
+    super({
+      message: `The migration lock of ${domain} was lost while migrating: expected to hold it until the end, found it taken over or released`,
+      next: `run finova-db status ${domain}, then run the same command again`,
+      cause,
+    });
+    this.domain = domain;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Kysely } from 'kysely';
+import type { ClientSession, Db } from 'mongodb';
+
+/**
+ * A migration's place in the world: `<domain>/<timestamp>-<name>`, for example
+ * `accounts-db/20260301T090000-create-accounts`.
+ */
+export type MigrationId = `${string}-db/${string}`;
+
+interface MigrationCommon {
+  /** Migrations of other domains, on either engine, that must be applied before this one. */
+  readonly requires?: readonly MigrationId[];
+  /** Why there is no `down`. Exactly one of `down` and `irreversible` is given. */
+  readonly irreversible?: string;
+  /** Which data `down` loses. Left out when `down` loses none. */
+  readonly lossy?: string;
+}
+
+/**
+ * One change of a PostgreSQL domain. Its statements and its journal row commit in one transaction.
+ *
+ * `db` is untyped on purpose: a migration is frozen history and must not follow the live types.
+ *
+ * @example
+ * export const migration: PostgresMigration = {
+ *   async up(db) {
+ *     await sql`ALTER TABLE accounts.customers ADD COLUMN nickname text`.execute(db);
+ *   },
+ *   lossy: 'Nicknames are dropped',
+ *   async down(db) {
+ *     await sql`ALTER TABLE accounts.customers DROP COLUMN nickname`.execute(db);
+ *   },
+ * };
+ */
+export interface PostgresMigration extends MigrationCommon {
+  /**
+   * `false` for what PostgreSQL refuses inside a transaction, such as `CREATE INDEX CONCURRENTLY`. It is then
+   * journaled as started before and done after, so `up` and `down` must be safe to run again after a crash.
+   */
+  readonly transaction?: false;
+  /** How long one statement may wait for a lock before the migration fails. Default 5,000. */
+  readonly lockTimeoutMs?: number;
+  /** How long one statement may run. Default 0: no limit. */
+  readonly statementTimeoutMs?: number;
+  // biome-ignore lint/suspicious/noExplicitAny: a migration is frozen history and must not follow the live types.
+  up(db: Kysely<any>): Promise<void>;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  down?(db: Kysely<any>): Promise<void>;
+}
+
+/**
+ * One named part of a MongoDB migration. MongoDB changes collections outside transactions, so a crash can fall
+ * between doing a step and journaling it: `up` and `down` must leave the same result when they run twice.
+ */
+export interface MongoMigrationStep {
+  /** Unique within the migration: `create-notifications`. */
+  readonly name: string;
+  up(db: Db, context: MongoStepContext): Promise<void>;
+  down?(db: Db, context: MongoStepContext): Promise<void>;
+}
+
+/** What a step may want to know about its run. */
+export interface MongoStepContext {
+  /** Fires when the run is interrupted; long steps stop at their next batch. */
+  readonly signal: AbortSignal | undefined;
+  /** Runs `use` in a transaction that also proves the migration lease is still ours. */
+  withFencedTransaction<T>(use: (session: ClientSession) => Promise<T>): Promise<T>;
+}
+
+/** One change of a MongoDB domain: steps, journaled one by one and undone in reverse order. */
+export interface MongoMigration extends MigrationCommon {
+  readonly steps: readonly [MongoMigrationStep, ...MongoMigrationStep[]];
+}
+
+/** The engine a domain's data lives in. */
+export type Engine = 'postgres' | 'mongodb';
+
+/** A domain as the migrator sees it: where its migrations are and what they change. */
+export interface MigrationDomain {
+  /** `accounts-db` */
+  readonly name: string;
+  readonly engine: Engine;
+  /** PostgreSQL: the schema. MongoDB: the database. */
+  readonly namespace: string;
+  /** Absolute path of the folder with the migration files. */
+  readonly migrationsFolder: string;
+}
+
+export type MigrationDirection = 'up' | 'down';

@@ -1,0 +1,55 @@
+import type { MongoClient } from 'mongodb';
+import { FinovaError } from '../../errors/index.ts';
+import { withMongoClient } from '../../mongodb/connect.ts';
+import { describeMongo, mongoAddress } from '../../mongodb/describe-server.ts';
+import type { EngineOptions, MigrationEngine, MigrationReader } from '../migration-engine.ts';
+import { MongoBookkeeping } from './bookkeeping.ts';
+import { MigrationLease } from './migration-lease.ts';
+import { MongoMigrationWriter } from './mongo-migration-writer.ts';
+
+/** A MongoDB server without a replica set: it has no transactions, so nothing can be journaled safely. */
+export class ReplicaSetRequiredError extends FinovaError {
+  readonly address: string;
+
+  constructor(address: string) {
+    super({
+      message: `MongoDB at ${address} runs alone: expected a replica set or a sharded cluster, which transactions need`,
+      next: 'start it with --replSet and run rs.initiate() (one member is enough)',
+    });
+    this.address = address;
+  }
+}
+
+/** Journal, history and lease in collections of the domain's own database. */
+export const mongoMigrationEngine: MigrationEngine = {
+  withReader(options, use) {
+    return withMongoClient(connectionOptions(options), (client) => use(mongoReader(client, options)));
+  },
+
+  withWriter(options, use) {
+    return withMongoClient(connectionOptions(options), async (client) => {
+      if (!(await describeMongo(client)).hasTransactions) {
+        throw new ReplicaSetRequiredError(mongoAddress(client));
+      }
+      const bookkeeping = new MongoBookkeeping(client.db(options.domain.namespace));
+      await bookkeeping.ensure();
+      return MigrationLease.with(client, options, (lease) =>
+        use(new MongoMigrationWriter(client, bookkeeping, lease, mongoReader(client, options), options)),
+      );
+    });
+  },
+};
+
+function connectionOptions({ url, identity }: EngineOptions) {
+  return { url, applicationName: `finova-db ${identity.host}:${identity.pid} ${identity.actor}` };
+}
+
+function mongoReader(client: MongoClient, { domain }: EngineOptions): MigrationReader {
+  const bookkeeping = new MongoBookkeeping(client.db(domain.namespace));
+  return {
+    describeServer: async () =>
+      `${(await describeMongo(client)).product} at ${mongoAddress(client)}/${domain.namespace}`,
+    readJournal: () => bookkeeping.readJournal(),
+    readHistory: () => bookkeeping.readHistory(),
+  };
+}

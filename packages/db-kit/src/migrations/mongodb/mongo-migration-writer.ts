@@ -1,0 +1,169 @@
+import type { MongoClient } from 'mongodb';
+import { errorMessage, FinovaError } from '../../errors/index.ts';
+import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
+import type { MongoMigration, MongoMigrationStep } from '../migration.ts';
+import type { EngineOptions, MigrationReader, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
+import { LockLostError, MigrationFailedError, MigrationInterruptedError } from '../migration-errors.ts';
+import type { MongoBookkeeping } from './bookkeeping.ts';
+import type { MigrationLease } from './migration-lease.ts';
+
+/** Runs MongoDB migrations step by step, journaling each step under the lease's fencing token. */
+export class MongoMigrationWriter implements MigrationWriter {
+  readonly #client: MongoClient;
+  readonly #bookkeeping: MongoBookkeeping;
+  readonly #lease: MigrationLease;
+  readonly #reader: MigrationReader;
+  readonly #options: EngineOptions;
+
+  constructor(
+    client: MongoClient,
+    bookkeeping: MongoBookkeeping,
+    lease: MigrationLease,
+    reader: MigrationReader,
+    options: EngineOptions,
+  ) {
+    this.#client = client;
+    this.#bookkeeping = bookkeeping;
+    this.#lease = lease;
+    this.#reader = reader;
+    this.#options = options;
+  }
+
+  describeServer(): Promise<string> {
+    return this.#reader.describeServer();
+  }
+
+  readJournal(): Promise<JournalRow[]> {
+    return this.#bookkeeping.readJournal();
+  }
+
+  readHistory(): Promise<HistoryRow[]> {
+    return this.#bookkeeping.readHistory();
+  }
+
+  async run(migration: RunnableMigration): Promise<void> {
+    const { steps } = migration.definition as MongoMigration;
+    const startedAt = new Date();
+    const recorded = (await this.readJournal()).find((row) => row.name === migration.file.name);
+    const completed = new Set(recorded?.completedSteps);
+    const open =
+      migration.direction === 'up'
+        ? steps.filter((step) => !completed.has(step.name))
+        : steps.filter((step) => completed.has(step.name)).toReversed();
+    // Journaled before the first step, so that a crash inside it leaves a named state.
+    await this.#lease.withFencedTransaction((session) =>
+      this.#bookkeeping.writeJournal(this.#row(migration, completed, startedAt), session),
+    );
+    for (const step of open) {
+      await this.#runStep(migration, step, completed, startedAt);
+    }
+    await this.#lease.withFencedTransaction(async (session) => {
+      if (migration.direction === 'up') {
+        await this.#bookkeeping.writeJournal({ ...this.#row(migration, completed, startedAt), state: 'done' }, session);
+      } else {
+        await this.#bookkeeping.deleteFromJournal(migration.file.name, session);
+      }
+      await this.#bookkeeping.recordAttempt(this.#attempt(migration, startedAt, null), session);
+    });
+  }
+
+  async settle(row: JournalRow, as: 'applied' | 'pending'): Promise<void> {
+    const startedAt = new Date();
+    await this.#lease.withFencedTransaction(async (session) => {
+      if (as === 'applied') {
+        await this.#bookkeeping.writeJournal({ ...row, state: 'done' }, session);
+      } else {
+        await this.#bookkeeping.deleteFromJournal(row.name, session);
+      }
+      await this.#bookkeeping.recordAttempt(
+        {
+          ...this.#attemptFacts(startedAt),
+          migration: row.name,
+          direction: 'repair',
+          outcome: 'succeeded',
+          checksum: row.checksum,
+          error: null,
+        },
+        session,
+      );
+    });
+  }
+
+  async #runStep(
+    migration: RunnableMigration,
+    step: MongoMigrationStep,
+    completed: Set<string>,
+    startedAt: Date,
+  ): Promise<void> {
+    const { signal, domain } = this.#options;
+    const doing = `running step ${step.name} of ${migration.file.name}`;
+    this.#refuseWhenInterrupted(doing);
+    try {
+      const db = this.#client.db(domain.namespace);
+      const context = {
+        signal,
+        withFencedTransaction: this.#lease.withFencedTransaction.bind(this.#lease),
+      };
+      await (migration.direction === 'up' ? step.up(db, context) : step.down?.(db, context));
+      if (migration.direction === 'up') {
+        completed.add(step.name);
+      } else {
+        completed.delete(step.name);
+      }
+      await this.#lease.withFencedTransaction((session) =>
+        this.#bookkeeping.writeJournal(this.#row(migration, completed, startedAt), session),
+      );
+    } catch (thrown) {
+      if (thrown instanceof LockLostError) {
+        throw thrown;
+      }
+      await this.#lease.withFencedTransaction((session) =>
+        this.#bookkeeping.recordAttempt(this.#attempt(migration, startedAt, errorMessage(thrown)), session),
+      );
+      this.#refuseWhenInterrupted(doing);
+      throw thrown instanceof FinovaError
+        ? thrown
+        : new MigrationFailedError({
+            domain: domain.name,
+            migration: migration.file.name,
+            direction: migration.direction,
+            step: step.name,
+            leftBehind: `${completed.size} of its steps are in effect and journaled`,
+            cause: thrown,
+          });
+    }
+  }
+
+  #refuseWhenInterrupted(doing: string): void {
+    if (this.#options.signal?.aborted === true) {
+      throw new MigrationInterruptedError(this.#options.domain.name, doing);
+    }
+  }
+
+  #row(migration: RunnableMigration, completed: ReadonlySet<string>, startedAt: Date): JournalRow {
+    const { pid: _, ...facts } = this.#attemptFacts(startedAt);
+    return {
+      ...facts,
+      ...migration.checksum,
+      name: migration.file.name,
+      state: migration.direction === 'up' ? 'started' : 'reverting',
+      completedSteps: [...completed],
+    };
+  }
+
+  #attempt(migration: RunnableMigration, startedAt: Date, error: string | null): HistoryAttempt {
+    return {
+      ...this.#attemptFacts(startedAt),
+      migration: migration.file.name,
+      direction: migration.direction,
+      outcome: error === null ? 'succeeded' : 'failed',
+      checksum: migration.checksum.checksum,
+      error,
+    };
+  }
+
+  #attemptFacts(startedAt: Date) {
+    const { actor, host, pid, gitCommit, toolVersion } = this.#options.identity;
+    return { startedAt, durationMs: Date.now() - startedAt.getTime(), actor, host, pid, gitCommit, toolVersion };
+  }
+}

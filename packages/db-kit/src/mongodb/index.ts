@@ -1,0 +1,13 @@
+export { bson } from './bson-types.ts';
+export { createMongoClient } from './client.ts';
+export {
+  type CollectionDefinition,
+  type DocumentOf,
+  defineCollection,
+  type IndexDefinition,
+  typedCollection,
+} from './collection.ts';
+export { type MongoConnectionOptions, withMongoClient } from './connect.ts';
+export { describeMongo, mongoAddress } from './describe-server.ts';
+export { type MongoJsonSchema, mongoJsonSchema, UnsupportedSchemaError } from './json-schema.ts';
+export { describeMongoStructure } from './structure.ts';

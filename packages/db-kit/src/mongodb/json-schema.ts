@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { FinovaError } from '../errors/index.ts';
+
+/** A zod type that MongoDB's `$jsonSchema` cannot express. */
+export class UnsupportedSchemaError extends FinovaError {
+  readonly keyword: string;
+
+  constructor(keyword: string) {
+    super({
+      message: `A collection's zod definition uses ${keyword}, which MongoDB's $jsonSchema does not know`,
+      next: 'express it with the types of bson and with strict objects, or check it in the repository',
+    });
+    this.keyword = keyword;
+  }
+}
+
+/** A `$jsonSchema` document as MongoDB takes it. */
+export type MongoJsonSchema = { readonly [keyword: string]: unknown };
+
+type JsonSchema = { [keyword: string]: unknown };
+
+/** JSON Schema types by what MongoDB calls them. `number` is missing on purpose: a definition says int or long. */
+const BSON_TYPES: Readonly<Record<string, string>> = {
+  string: 'string',
+  boolean: 'bool',
+  object: 'object',
+  array: 'array',
+  null: 'null',
+};
+
+/** Keywords that MongoDB 7 takes and that mean the same there (manual, "$jsonSchema", "Available Keywords"). */
+const PASSED_ON = new Set([
+  'required',
+  'enum',
+  'pattern',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+  'uniqueItems',
+  'minProperties',
+  'maxProperties',
+  'description',
+  'bsonType',
+  'minimum',
+  'maximum',
+]);
+
+/** Keywords that only tell humans or zod something. */
+const DROPPED = new Set(['$schema', 'format', 'default', 'title', 'id', 'propertyNames']);
+
+/**
+ * Turns a zod definition into the strict `$jsonSchema` validator of its collection: BSON types exact, unknown fields
+ * refused.
+ *
+ * @throws {UnsupportedSchemaError} for what MongoDB cannot check.
+ * @example
+ * mongoJsonSchema(z.strictObject({ _id: bson.uuid(), amountMinor: bson.long({ min: 0n }) }))
+ */
+export function mongoJsonSchema(schema: z.ZodType): MongoJsonSchema {
+  const json = z.toJSONSchema(schema, { target: 'draft-4', unrepresentable: 'any', io: 'input', cycles: 'throw' });
+  return convert(json as JsonSchema);
+}
+
+function convert(schema: JsonSchema): JsonSchema {
+  const result: JsonSchema = {};
+  const isBsonTyped = schema['bsonType'] !== undefined;
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (value === undefined || DROPPED.has(keyword)) {
+      continue;
+    }
+    if (keyword === 'type') {
+      if (!isBsonTyped) {
+        result['bsonType'] = bsonType(value);
+      }
+    } else if (keyword === 'const') {
+      result['enum'] = [value];
+    } else if (keyword === 'properties') {
+      result['properties'] = mapValues(value as Record<string, JsonSchema>, convert);
+    } else if (keyword === 'items') {
+      result['items'] = convert(value as JsonSchema);
+    } else if (keyword === 'additionalProperties') {
+      result['additionalProperties'] = typeof value === 'boolean' ? value : convert(value as JsonSchema);
+    } else if (keyword === 'anyOf' || keyword === 'oneOf' || keyword === 'allOf') {
+      result[keyword] = (value as JsonSchema[]).map(convert);
+    } else if (PASSED_ON.has(keyword)) {
+      result[keyword] = value;
+    } else {
+      throw new UnsupportedSchemaError(keyword);
+    }
+  }
+  return result;
+}
+
+function bsonType(type: unknown): string {
+  const found = typeof type === 'string' ? BSON_TYPES[type] : undefined;
+  if (found === undefined) {
+    throw new UnsupportedSchemaError(`type ${String(type)}`);
+  }
+  return found;
+}
+
+function mapValues<Value, Result>(
+  values: Record<string, Value>,
+  map: (value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
+}

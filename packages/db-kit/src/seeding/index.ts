@@ -1,0 +1,2 @@
+export { deterministicId } from './deterministic-id.ts';
+export { type DomainSeed, type SampleTable, type SeedContext, type SeedCount, SeedRefusedError } from './seed.ts';
