@@ -5,7 +5,7 @@ const SOURCE_CONDITION = '@finova/source';
 
 export default defineConfig({
   resolve: { conditions: [SOURCE_CONDITION] },
-  ssr: { resolve: { conditions: [SOURCE_CONDITION, 'node', 'import', 'default'], externalConditions: [SOURCE_CONDITION] } },
+  ssr: { resolve: { conditions: [SOURCE_CONDITION, 'node'], externalConditions: [SOURCE_CONDITION] } },
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'tools/*/{src,test}/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],

@@ -161,7 +161,8 @@ export class Migrator {
   /**
    * Reverts applied migrations, newest first.
    *
-   * @param target - `to`: the last one to revert (its name); `steps`: how many; `'all'`: down to nothing.
+   * @param target - `to`: the name of the one that is the newest applied afterwards; `steps`: how many to revert;
+   * `'all'`: down to nothing.
    * @returns the names reverted, in order.
    * @throws {IrreversibleMigrationError} at a migration without a `down`; those before it stay reverted.
    * @throws {MigrationFailedError} on the first failure.
@@ -171,7 +172,7 @@ export class Migrator {
     let wanted = executed;
     if (target !== 'all' && 'to' in target) {
       this.#requireKnown(target.to);
-      wanted = executed.filter((name) => name >= target.to);
+      wanted = executed.filter((name) => name > target.to);
     } else if (target !== 'all') {
       wanted = executed.slice(0, target.steps);
     }

@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { type MigrationSources, writeMigrations } from '../../test/scratch-domain.ts';
+import { type MigrationChecksum, checksumMigrations } from './checksum.ts';
+import type { MigrationDomain } from './migration.ts';
+import { listMigrationFiles } from './migration-files.ts';
+
+const NAME = '20260301T090000-create-accounts';
+
+const MIGRATION = `import type { PostgresMigration } from '@finova/db-kit/migrations';
+import { sql } from 'kysely';
+import { currencies } from './helpers/currencies.ts';
+
+// The ledger's first table.
+export const migration: PostgresMigration = {
+  async up(db) {
+    await sql\`CREATE TABLE ledger.accounts (id uuid)\`.execute(db);
+    await db.insertInto('ledger.currencies').values(currencies(['EUR', "CHF"])).execute();
+  },
+  async down(db) {
+    await sql\`DROP TABLE ledger.accounts\`.execute(db);
+  },
+};
+`;
+
+const HELPERS = {
+  'helpers/currencies.ts': `import { minorUnits } from './minor-units.ts';
+export const currencies = (codes: readonly string[]) => codes.map((code) => ({ code, minorUnits }));
+`,
+  'helpers/minor-units.ts': 'export const minorUnits: number = 2;\n',
+};
+
+async function checksumsOf(sources: MigrationSources): Promise<Map<string, MigrationChecksum>> {
+  const migrationsFolder = await writeMigrations(sources);
+  const domain: MigrationDomain = { name: 'ledger-db', engine: 'postgres', namespace: 'ledger', migrationsFolder };
+  return checksumMigrations(domain, await listMigrationFiles(domain));
+}
+
+async function checksumOf(source: string, helpers: MigrationSources = HELPERS, extension = 'ts'): Promise<MigrationChecksum> {
+  const found = (await checksumsOf({ ...helpers, [`${NAME}.${extension}`]: source })).get(NAME);
+  if (found === undefined) {
+    throw new Error('The migration has no checksum');
+  }
+  return found;
+}
+
+describe('the checksum of a migration', () => {
+  it('is the same on every machine, with the esbuild that the lock file pins', async () => {
+    // Every journal in every environment holds checksums: when this one changes, all of them do, and no run passes.
+    expect(await checksumOf(MIGRATION)).toEqual({
+      checksum: 'GOLDEN',
+      files: {
+        [NAME]: 'GOLDEN',
+        'helpers/currencies': 'GOLDEN',
+        'helpers/minor-units': 'GOLDEN',
+      },
+    });
+  });
+
+  it.each<[string, (source: string) => string]>([
+    ['an added comment', (source) => `/* Reviewed. */\n${source.replace('async up', '// Forward.\n  async up')}`],
+    ['a licence comment', (source) => `/*! @license MIT */\n${source}`],
+    ['indentation', (source) => source.replaceAll('\n  ', '\n\t\t')],
+    ['line endings of Windows', (source) => source.replaceAll('\n', '\r\n')],
+    ['quotes', (source) => source.replace(`'EUR', "CHF"`, `"EUR", 'CHF'`)],
+    ['trailing commas and semicolons', (source) => source.replace('"CHF"]', '"CHF",]').replace('  },\n};', '  }\n}')],
+    ['parentheses', (source) => source.replace('await sql', 'await (sql').replace('(db);', '(db));')],
+    ['an annotation', (source) => source.replace('up(db)', 'up(db: any): Promise<void>')],
+    ['an assertion of a type', (source) => source.replace('execute(db)', 'execute(db as any)')],
+    ['the order and form of type imports', (source) => source.replace(/import type .*\n/, '').concat(`import { type Kysely } from 'kysely';`)],
+    ['an interface', (source) => `interface Row { readonly id: string }\n${source}`],
+    ['a final line break', (source) => source.trimEnd()],
+  ])('does not see %s', async (_, edit) => {
+    const edited = edit(MIGRATION);
+    expect(edited).not.toBe(MIGRATION);
+    expect((await checksumOf(edited)).checksum).toBe((await checksumOf(MIGRATION)).checksum);
+  });
+
+  it('is the same for what tsc compiles it to', async () => {
+    const compile = (source: string) =>
+      transpileModule(source, {
+        compilerOptions: {
+          target: ScriptTarget.ES2023,
+          module: ModuleKind.ESNext,
+          verbatimModuleSyntax: true,
+          rewriteRelativeImportExtensions: true,
+        },
+      }).outputText;
+    const compiled = Object.fromEntries(
+      Object.entries(HELPERS).map(([path, source]) => [path.replace(/ts$/, 'js'), compile(source)]),
+    );
+    const fromSource = await checksumOf(MIGRATION);
+    const fromCompiled = await checksumOf(compile(MIGRATION), compiled, 'js');
+    expect(fromCompiled).toEqual(fromSource);
+  });
+
+  it('does not depend on the other migrations of the folder', async () => {
+    const alone = await checksumsOf({ ...HELPERS, [`${NAME}.ts`]: MIGRATION });
+    const among = await checksumsOf({
+      ...HELPERS,
+      [`${NAME}.ts`]: MIGRATION,
+      '20260201T090000-older.ts': `import { currencies } from './helpers/currencies.ts'; export const migration = currencies;`,
+      '20260401T090000-newer.ts': MIGRATION,
+    });
+    expect(among.get(NAME)).toEqual(alone.get(NAME));
+  });
+
+  it.each<[string, (source: string) => string]>([
+    ['an SQL statement', (source) => source.replace('id uuid', 'id text')],
+    ['whitespace inside an SQL statement', (source) => source.replace('accounts (id', 'accounts  (id')],
+    ['a string', (source) => source.replace('EUR', 'SEK')],
+    ['the order of statements', (source) => source.replace(/( +await sql.*\n)( +await db.*\n)/, '$2$1')],
+    ['a removed statement', (source) => source.replace(/.*DROP TABLE.*\n/, '')],
+    ['a declaration', (source) => source.replace('  async up', '  transaction: false,\n  async up')],
+  ])('sees %s', async (_, edit) => {
+    const edited = edit(MIGRATION);
+    expect(edited).not.toBe(MIGRATION);
+    const [before, after] = [await checksumOf(MIGRATION), await checksumOf(edited)];
+    expect(after.checksum).not.toBe(before.checksum);
+    expect(after.files[NAME]).not.toBe(before.files[NAME]);
+    expect(after.files['helpers/currencies']).toBe(before.files['helpers/currencies']);
+  });
+
+  it('sees an edit of what is imported by what is imported, and names that file alone', async () => {
+    const before = await checksumOf(MIGRATION);
+    const after = await checksumOf(MIGRATION, {
+      ...HELPERS,
+      'helpers/minor-units.ts': 'export const minorUnits: number = 3;\n',
+    });
+    expect(after.checksum).not.toBe(before.checksum);
+    const changed = Object.keys(after.files).filter((file) => after.files[file] !== before.files[file]);
+    expect(changed).toEqual(['helpers/minor-units']);
+  });
+
+  it('does not see a comment in what is imported', async () => {
+    const commented = { ...HELPERS, 'helpers/minor-units.ts': `// Cents.\n${HELPERS['helpers/minor-units.ts']}` };
+    expect(await checksumOf(MIGRATION, commented)).toEqual(await checksumOf(MIGRATION));
+  });
+
+  it('names the file that cannot be parsed, wherever it is imported', async () => {
+    const broken = { ...HELPERS, 'helpers/minor-units.ts': 'export const = 2;' };
+    await expect(checksumOf(MIGRATION, broken)).rejects.toMatchObject({ file: join('helpers', 'minor-units.ts') });
+  });
+
+  it('takes a folder without migrations', async () => {
+    expect(await checksumsOf({})).toEqual(new Map());
+  });
+});

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** A way to a server that can be cut, as a network is: for tests of what happens then. */
+export interface CuttableProxy {
+  /** The server's URL with the proxy's address in it. */
+  readonly url: string;
+  /** Breaks every connection and refuses new ones. */
+  cut(): void;
+  /** Connections that are open now. */
+  openConnections(): number;
+}
+
+export async function cuttableProxy(serverUrl: string): Promise<CuttableProxy> {
+  const [, host = '', port = ''] = /@?([^@/:]+):(\d+)\//.exec(serverUrl.replace(/^[a-z]+:\/\//, '')) ?? [];
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((incoming) => {
+    const outgoing = connect(Number(port), host);
+    if (isCut) {
+      incoming.destroy();
+    }
+    sockets.add(incoming);
+    incoming.on('error', () => {}).on('close', () => {
+      sockets.delete(incoming);
+      outgoing.destroy();
+    });
+    outgoing.on('error', () => {}).on('close', () => incoming.destroy());
+    incoming.pipe(outgoing).pipe(incoming);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = () => {
+    isCut = true;
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  };
+  onTestFinished(() => {
+    cut();
+    server.close();
+  });
+  const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url: serverUrl.replace(`${host}:${port}`, own), cut, openConnections: () => sockets.size };
+}

@@ -1,0 +1,44 @@
+import type { DatabaseEngine } from '../database-server.ts';
+import { composeImage, dockerAnswers, hasImage } from './docker.ts';
+
+/** A container of one test run. */
+export interface TestContainer {
+  readonly url: string;
+  readonly image: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a container with the image that docker-compose.yml pins, where a Docker daemon answers and has the image or
+ * can pull it.
+ *
+ * @returns `undefined` where it cannot be had.
+ */
+export async function startTestContainer(
+  workspaceRoot: string,
+  engine: DatabaseEngine,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<TestContainer | undefined> {
+  if (!(await dockerAnswers(environment))) {
+    return undefined;
+  }
+  const image = await composeImage(workspaceRoot, engine);
+  if (!(await hasImage(image))) {
+    return undefined;
+  }
+  if (engine === 'postgres') {
+    const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
+    const container = await new PostgreSqlContainer(image)
+      .withDatabase('finova')
+      .withUsername('finova')
+      .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=200'])
+      .start();
+    return { url: container.getConnectionUri(), image, stop: async () => void (await container.stop()) };
+  }
+  const { MongoDBContainer } = await import('@testcontainers/mongodb');
+  const container = await new MongoDBContainer(image).withUsername('finova').withPassword('finova-tests').start();
+  const url = new URL(container.getConnectionString());
+  url.searchParams.set('directConnection', 'true');
+  url.searchParams.set('authSource', 'admin');
+  return { url: url.href, image, stop: async () => void (await container.stop()) };
+}

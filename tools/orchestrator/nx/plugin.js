@@ -1,0 +1,82 @@
+// @ts-check
+// Plain JavaScript, and imports nothing but node:path: Nx loads this file on every command, before anything is built.
+import { basename, dirname } from 'node:path';
+
+/** What decides whether a domain's database changes: its own files and those of the domains below it. */
+const MIGRATION_INPUTS = [
+  '{projectRoot}/migrations/**/*',
+  '{projectRoot}/repeatables/**/*',
+  '{projectRoot}/database.json',
+  '{projectRoot}/package.json',
+];
+
+/**
+ * The targets of one domain.
+ *
+ * @param {string} domain - the project's name, such as `accounts-db`.
+ * @returns {Record<string, import('nx/src/config/workspace-json-project-json.js').TargetConfiguration>}
+ */
+export function domainTargets(domain) {
+  const metadata = (/** @type {string} */ description) => ({ description, technologies: ['finova-db'] });
+  return {
+    migrate: {
+      command: `finova-db up ${domain} --no-dependencies`,
+      dependsOn: ['^migrate'],
+      cache: false,
+      metadata: metadata(`Apply the pending migrations of ${domain}, after those of the domains it depends on`),
+    },
+    'migrate-down': {
+      command: `finova-db down ${domain}`,
+      cache: false,
+      metadata: metadata(`Revert the newest migration of ${domain}`),
+    },
+    'migrate-status': {
+      command: `finova-db status ${domain}`,
+      cache: false,
+      metadata: metadata(`Show what is applied and what is pending in ${domain}`),
+    },
+    seed: {
+      command: `finova-db seed ${domain}`,
+      dependsOn: ['migrate', '^seed'],
+      cache: false,
+      metadata: metadata(`Add the development data of ${domain}`),
+    },
+    'migration-test': {
+      command: `vitest run {projectRoot}/test/migrations.test.ts`,
+      inputs: ['migrations', '^migrations', 'migrationTools', { env: 'FINOVA_DATABASES' }],
+      outputs: [],
+      cache: true,
+      metadata: metadata(`Test the migrations of ${domain} on a real server: up, down to nothing, up again`),
+    },
+    test: {
+      command: `vitest run {projectRoot}`,
+      inputs: ['default', '^default', 'migrationTools', { env: 'FINOVA_DATABASES' }],
+      outputs: [],
+      cache: true,
+      metadata: metadata(`Run all tests of ${domain}`),
+    },
+  };
+}
+
+/** The path of a domain's manifest, which makes a package a domain. */
+const MANIFEST_PATTERN = 'packages/*/database.json';
+
+/** @type {import('nx/src/project-graph/plugins/public-api.js').CreateNodes} */
+export const createNodes = [
+  MANIFEST_PATTERN,
+  (manifests) =>
+    manifests.map((manifest) => {
+      const root = dirname(manifest);
+      const domain = {
+        root,
+        tags: ['scope:domain'],
+        namedInputs: { migrations: [...MIGRATION_INPUTS, '{projectRoot}/test/migrations.test.ts'] },
+        targets: domainTargets(basename(root)),
+      };
+      return [manifest, { projects: { [root]: domain } }];
+    }),
+];
+
+export const createNodesV2 = createNodes;
+
+export const name = '@finova/orchestrator';

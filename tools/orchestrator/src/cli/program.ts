@@ -1,0 +1,126 @@
+import { TOOL_VERSION } from '@finova/db-kit/migrations';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import type { CommandEnvironment, GlobalOptions } from './command-environment.ts';
+import { doctorCommand } from './doctor-command.ts';
+import { downCommand } from './down-command.ts';
+import type { ExitCode } from './exit-code.ts';
+import { createKeysCommand } from './keys-command.ts';
+import { localCommand } from './local-command.ts';
+import type { Output } from './output.ts';
+import { repairCommand } from './repair-command.ts';
+import { seedCommand } from './seed-command.ts';
+import { statusCommand } from './status-command.ts';
+import { upCommand } from './up-command.ts';
+
+/** What the process gives the program. */
+export interface ProgramHost {
+  readonly output: Output;
+  readonly workingFolder: string;
+  readonly signal: AbortSignal;
+  /** Told what the command that ran ended with. */
+  readonly onExit: (code: ExitCode) => void;
+}
+
+const DEFAULT_LOCK_TIMEOUT_MS = 60_000;
+
+/** The `finova-db` command: parses arguments and hands over to one function per command. */
+export function createProgram(host: ProgramHost): Command {
+  const program = new Command('finova-db')
+    .description('Migrates, seeds and looks after every FinovaBank database')
+    .version(TOOL_VERSION)
+    .option('--json', 'print one JSON document on standard output, and nothing else there', false)
+    .option('--verbose', 'show where an error came from', false)
+    .option('--lock-timeout <ms>', 'how long to wait for another runner', parseCount, DEFAULT_LOCK_TIMEOUT_MS)
+    .configureOutput({ outputError: (text, write) => write(text) })
+    .showSuggestionAfterError()
+    .showHelpAfterError('Run finova-db --help to see the commands and their options')
+    .exitOverride();
+
+  /** Adds a command; the global options are accepted before and after its name. */
+  const add = (usage: string, description: string, parent: Command = program): Command =>
+    parent
+      .command(usage)
+      .description(description)
+      .option('--json', 'print one JSON document on standard output')
+      .option('--verbose', 'show where an error came from')
+      .option('--lock-timeout <ms>', 'how long to wait for another runner', parseCount);
+
+  const run =
+    <Arguments extends unknown[]>(
+      command: (environment: CommandEnvironment, ...rest: Arguments) => Promise<ExitCode>,
+    ) =>
+    async (...received: [...Arguments, Command]) => {
+      const self = received.at(-1) as Command;
+      const environment = { ...host, options: globalOptions(self) };
+      host.onExit(await command(environment, ...(received.slice(0, -1) as unknown as Arguments)));
+    };
+
+  add('up', 'Apply pending migrations, dependencies first')
+    .argument('[domain...]', 'domains to migrate; all when none is given')
+    .option('--to <migration>', 'the newest migration to apply: <domain>/<name>')
+    .option('--no-dependencies', 'leave out what the domains depend on')
+    .option('--seed', 'add development data afterwards')
+    .option('--sample', 'show a few rows of each domain afterwards')
+    .action(run(upCommand));
+
+  add('down', 'Revert the newest migration of a domain, or as many as asked')
+    .argument('<domain>', 'the domain to revert')
+    .addOption(new Option('--to <migration>', 'the newest migration to leave applied').conflicts(['steps', 'all']))
+    .addOption(new Option('--steps <count>', 'how many to revert').argParser(parseCount).conflicts('all'))
+    .option('--all', 'revert all of them')
+    .option('--cascade', 'first revert the domains that stand on it')
+    .action(run(downCommand));
+
+  add('status', 'Show what is applied and what is pending; exit code 2 when something is')
+    .argument('[domain...]', 'domains to look at; all when none is given')
+    .action(run(statusCommand));
+
+  add('seed', 'Add development data')
+    .argument('[domain...]', 'domains to seed; all when none is given')
+    .action(run(seedCommand));
+
+  add('repair', 'Settle a migration that was interrupted outside a transaction')
+    .argument('<domain>')
+    .argument('<migration>')
+    .addOption(
+      new Option('--as <state>', 'what you found in the database')
+        .choices(['applied', 'pending'])
+        .makeOptionMandatory(),
+    )
+    .action(run(repairCommand));
+
+  add('local', 'Start, stop or show the embedded servers of this workspace')
+    .addArgument(new Argument('<action>').choices(['start', 'stop', 'status']))
+    .action(run(localCommand));
+
+  const keys = program.command('keys').description('Look after the encryption keys');
+  add('create', 'Make a key file of mode 0600; never overwrites one', keys)
+    .option('--file <path>', 'where; FINOVA_KEY_FILE or the data folder of the workspace by default')
+    .action(run(createKeysCommand));
+
+  add('doctor', 'Check that everything the other commands need is there').action(run(doctorCommand));
+
+  return program;
+}
+
+function globalOptions(command: Command): GlobalOptions {
+  const { json, verbose, lockTimeout } = command.optsWithGlobals<{
+    json?: boolean;
+    verbose?: boolean;
+    lockTimeout?: number;
+  }>();
+  const root = command.parent?.parent?.opts() ?? command.parent?.opts() ?? {};
+  return {
+    json: json === true || root['json'] === true,
+    verbose: verbose === true || root['verbose'] === true,
+    lockTimeoutMs: lockTimeout ?? DEFAULT_LOCK_TIMEOUT_MS,
+  };
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new InvalidArgumentError('Expected a whole number of 0 or more.');
+  }
+  return count;
+}

@@ -1,0 +1,91 @@
+import { type DomainSeedResult, sample, seed } from '../commands/seed.ts';
+import { type DomainUpResult, up } from '../commands/up.ts';
+import { openContext } from '../run/open-context.ts';
+import { openEncryption, type RunContext } from '../run/run-context.ts';
+import type { Outcome } from '../run/run-in-order.ts';
+import { withDependencies } from '../workspace/domain-order.ts';
+import type { CommandEnvironment } from './command-environment.ts';
+import { ExitCode } from './exit-code.ts';
+import { describeOutcomes, printFailures } from './outcomes.ts';
+import { formatDuration, type Output, printJson, printLine, printTable } from './output.ts';
+import { printSamples, printSeedCounts } from './seed-command.ts';
+import { lineProgress, liveProgress, silentProgress } from './up-progress.ts';
+
+export interface UpCommandOptions {
+  readonly to?: string;
+  /** commander's form of `--no-dependencies` */
+  readonly dependencies: boolean;
+  readonly seed?: boolean;
+  readonly sample?: boolean;
+}
+
+/** `finova-db up [domain…]` */
+export async function upCommand(
+  environment: CommandEnvironment,
+  domains: readonly string[],
+  options: UpCommandOptions,
+): Promise<ExitCode> {
+  const { output } = environment;
+  const { json, verbose } = environment.options;
+  const context = await openContext(environment, domains);
+  const progress = json
+    ? silentProgress
+    : output.isTerminal
+      ? liveProgress(withDependencies(context.domains, domains))
+      : lineProgress(output);
+  const outcomes = await up(context, {
+    domains,
+    to: options.to,
+    includeDependencies: options.dependencies,
+    hooks: progress.hooks,
+  }).finally(() => progress.finish());
+  const { done, ...rest } = describeOutcomes(outcomes);
+  if (!json) {
+    printUpTable(output, done);
+  }
+  printFailures(output, outcomes, verbose, 'migrated');
+  const migrated = done.length === outcomes.size;
+  const seeded = migrated && options.seed === true ? await seedAll(environment, context, domains) : undefined;
+  if (json) {
+    printJson(output, {
+      domains: done,
+      ...rest,
+      ...(seeded === undefined ? {} : { seeded: describeOutcomes(seeded).done }),
+    });
+  }
+  if (!json && migrated && options.sample === true) {
+    printSamples(output, await sample(context, () => openEncryption(context.workspaceRoot)));
+  }
+  const seededAll = seeded === undefined || [...seeded.values()].every(({ state }) => state === 'done');
+  return migrated && seededAll ? ExitCode.done : ExitCode.failed;
+}
+
+async function seedAll(
+  { output, options }: CommandEnvironment,
+  context: RunContext,
+  domains: readonly string[],
+): Promise<Map<string, Outcome<DomainSeedResult>>> {
+  const seeded = await seed(context, domains, () => openEncryption(context.workspaceRoot, { create: true }));
+  if (!options.json) {
+    printSeedCounts(output, describeOutcomes(seeded).done);
+  }
+  printFailures(output, seeded, options.verbose, 'seeded');
+  return seeded;
+}
+
+function printUpTable(output: Output, results: readonly DomainUpResult[]): void {
+  printTable(
+    output,
+    ['Domain', 'Engine', 'Server', 'Applied now', 'Applied in all', 'Duration'],
+    results.map((result) => [
+      result.domain,
+      result.engine,
+      result.server,
+      String(result.applied.length),
+      String(result.total),
+      formatDuration(result.durationMs),
+    ]),
+  );
+  const applied = results.reduce((sum, result) => sum + result.applied.length, 0);
+  printLine(output, applied === 0 ? 'Nothing to apply: every domain is up to date' : `Applied ${applied} migrations`);
+}

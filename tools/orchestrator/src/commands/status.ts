@@ -1,0 +1,40 @@
+import { type Engine, readDomainStatus } from '@finova/db-kit/migrations';
+import { engineOptions, type RunContext, serverOf } from '../run/run-context.ts';
+import { UnknownDomainError } from '../workspace/workspace-errors.ts';
+
+/** What is applied and what is pending in one domain. */
+export interface DomainStatusResult {
+  readonly domain: string;
+  readonly engine: Engine;
+  readonly server: string;
+  readonly applied: readonly string[];
+  /** Half-done migrations count as pending. */
+  readonly pending: readonly string[];
+}
+
+/**
+ * Reads what is applied and pending, without locks and without changing anything.
+ *
+ * @param names - domains to look at; none for all.
+ * @throws {UnknownDomainError}
+ */
+export async function status(context: RunContext, names: readonly string[] = []): Promise<DomainStatusResult[]> {
+  const known = context.domains.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UnknownDomainError(unknown, known);
+  }
+  const domains = context.domains.filter(({ name }) => names.length === 0 || names.includes(name));
+  return Promise.all(
+    domains.map(async (domain) => {
+      const { applied, pending } = await readDomainStatus(engineOptions(context, domain));
+      return {
+        domain: domain.name,
+        engine: domain.engine,
+        server: serverOf(context, domain).label,
+        applied: applied.map(({ name }) => name),
+        pending,
+      };
+    }),
+  );
+}

@@ -1,0 +1,14 @@
+export { type DoctorFinding, doctor } from './commands/doctor.ts';
+export { type DomainDownResult, type DownOptions, down } from './commands/down.ts';
+export { repair } from './commands/repair.ts';
+export { type DomainSeedResult, type EncryptionSource, SeedMissingError, sample, seed } from './commands/seed.ts';
+export { type DomainStatusResult, status } from './commands/status.ts';
+export { type DomainUpResult, type UpHooks, type UpOptions, up } from './commands/up.ts';
+export { type DomainServer, openEncryption, type RunContext } from './run/run-context.ts';
+export * from './run/run-errors.ts';
+export { type Outcome, runInOrder } from './run/run-in-order.ts';
+export { orderDomains, withDependencies, withDependents } from './workspace/domain-order.ts';
+export { findWorkspace } from './workspace/find-workspace.ts';
+export type { WorkspaceDomain } from './workspace/workspace-domain.ts';
+export { readWorkspaceDomains } from './workspace/workspace-domains.ts';
+export * from './workspace/workspace-errors.ts';

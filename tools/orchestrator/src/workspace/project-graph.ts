@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ProjectGraphError } from './workspace-errors.ts';
+
+/** What the migration order needs of the Nx project graph. */
+export interface ProjectGraphExtract {
+  readonly projects: readonly {
+    readonly name: string;
+    /** Relative to the workspace. */
+    readonly root: string;
+    /** Names of the workspace projects it depends on directly. */
+    readonly dependsOn: readonly string[];
+  }[];
+}
+
+/** The folders of npm's workspaces, as in the root package.json. */
+const PROJECT_FOLDERS = ['packages', 'tools'];
+const PROJECT_FILES = ['package.json', 'project.json', 'database.json'];
+
+/**
+ * Reads the Nx project graph, reduced to workspace projects.
+ *
+ * Nx takes half a second to compute it, so the extract is kept and used again while every file that decides about
+ * edges is byte for byte the same: nx.json and each project's package.json, project.json and database.json. An
+ * import cannot add an edge behind their back, because the linter refuses imports that package.json does not declare.
+ *
+ * @throws {ProjectGraphError}
+ */
+export async function readProjectGraph(workspaceRoot: string): Promise<ProjectGraphExtract> {
+  const key = await graphKey(workspaceRoot);
+  const file = join(workspaceRoot, 'node_modules', '.cache', 'finova-db', `project-graph-${key}.json`);
+  const kept = await readFile(file, 'utf8').catch(() => undefined);
+  if (kept !== undefined) {
+    return JSON.parse(kept) as ProjectGraphExtract;
+  }
+  const graph = await computeProjectGraph(workspaceRoot);
+  await mkdir(dirname(file), { recursive: true });
+  // Renamed into place, so that another process never reads half of it.
+  const unfinished = `${file}.${process.pid}`;
+  await writeFile(unfinished, JSON.stringify(graph));
+  await rename(unfinished, file);
+  return graph;
+}
+
+/** Asks Nx itself, in this process and without its daemon. */
+export async function computeProjectGraph(workspaceRoot: string): Promise<ProjectGraphExtract> {
+  process.env['NX_DAEMON'] = 'false';
+  process.env['NX_ISOLATE_PLUGINS'] = 'false';
+  process.env['NX_WORKSPACE_ROOT_PATH'] = workspaceRoot;
+  try {
+    const { createProjectGraphAsync } = await import('@nx/devkit');
+    const { nodes, dependencies } = await createProjectGraphAsync({ exitOnError: false });
+    const projects = Object.values(nodes).map((node) => ({
+      name: node.name,
+      root: node.data.root,
+      dependsOn: (dependencies[node.name] ?? [])
+        .map(({ target }) => target)
+        .filter((target) => target in nodes)
+        .sort(),
+    }));
+    return { projects: projects.sort((left, right) => (left.name < right.name ? -1 : 1)) };
+  } catch (cause) {
+    throw new ProjectGraphError(cause);
+  }
+}
+
+async function graphKey(workspaceRoot: string): Promise<string> {
+  const hash = createHash('sha256');
+  const add = async (path: string) => {
+    const content = await readFile(join(workspaceRoot, path)).catch(() => undefined);
+    hash.update(`${path}\0${content?.length ?? 'none'}\0`).update(content ?? '');
+  };
+  await add('nx.json');
+  await add('package.json');
+  for (const folder of PROJECT_FOLDERS) {
+    const entries = await readdir(join(workspaceRoot, folder)).catch(() => []);
+    for (const entry of entries.sort()) {
+      for (const file of PROJECT_FILES) {
+        await add(join(folder, entry, file));
+      }
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
