@@ -1,6 +1,28 @@
+import { join } from 'node:path';
+import { selectServers } from '@finova/local-databases';
 import type { TestProject } from 'vitest/node';
 
-export async function setup(project: TestProject): Promise<void> {
-  project.provide('postgresUrl', process.env['FINOVA_POSTGRES_URL'] ?? '');
-  project.provide('mongodbUrl', process.env['FINOVA_MONGODB_URL'] ?? '');
+/**
+ * Chooses the real servers of a test run, says which, and takes them down afterwards. Each test file makes databases
+ * of its own on them.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const servers = await selectServers({
+    workspaceRoot: join(import.meta.dirname, '..'),
+    purpose: 'test',
+    engines: ['postgres', 'mongodb'],
+    onProgress: say,
+  });
+  for (const { engine, label, reason } of Object.values(servers)) {
+    say(`${engine}: ${label} (${reason})`);
+  }
+  project.provide('postgresUrl', servers.postgres?.url ?? '');
+  project.provide('mongodbUrl', servers.mongodb?.url ?? '');
+  return async () => {
+    await Promise.all(Object.values(servers).map((server) => server.stop()));
+  };
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -35,5 +35,11 @@ export function chainAttempt(
 ): HistoryRow {
   const sequence = (newest?.sequence ?? 0) + 1;
   const previousHash = newest?.hash ?? GENESIS_HASH;
-  return { ...attempt, sequence, previousHash, hash: historyHash(sequence, previousHash, attempt) };
+  const storable = { ...attempt, error: attempt.error === null ? null : storableText(attempt.error) };
+  return { ...storable, sequence, previousHash, hash: historyHash(sequence, previousHash, storable) };
+}
+
+/** Neither engine stores half a surrogate pair, nor PostgreSQL a NUL: what is hashed must be what comes back. */
+function storableText(text: string): string {
+  return Buffer.from(text).toString().replaceAll('\0', '\ufffd');
 }

@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly identity: RunIdentity;
   /** How long to wait for another runner to let go of the lock. */
   readonly lockTimeoutMs: number;
+  /** MongoDB: how long a holder that does not renew it keeps the lock. Default 15,000. */
+  readonly leaseMs?: number | undefined;
   /** Interrupts waiting for the lock and running migrations. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -129,6 +129,23 @@ export class HalfDoneMigrationError extends FinovaError {
   }
 }
 
+/** A half-done MongoDB migration's file no longer has a step that is in effect, so nobody could undo that step. */
+export class MissingStepError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly step: string;
+
+  constructor(domain: string, migration: string, step: string) {
+    super({
+      message: `Step ${step} of half-done migration ${migration} of ${domain} is in effect but its file has it no more: expected every journaled step`,
+      next: `restore step ${step} in ${migration}.ts; correct only the steps that did not run`,
+    });
+    this.domain = domain;
+    this.migration = migration;
+    this.step = step;
+  }
+}
+
 /** `repair` was asked to settle a migration that is not half done. */
 export class NothingToRepairError extends FinovaError {
   readonly domain: string;
@@ -166,8 +183,8 @@ export class EscapedTransactionError extends FinovaError {
 
   constructor(domain: string, migration: string) {
     super({
-      message: `Migration ${migration} of ${domain} ended the transaction it runs in: expected no COMMIT or ROLLBACK in its statements`,
-      next: 'remove the statement, or declare transaction: false',
+      message: `Migration ${migration} of ${domain} ended the transaction it runs in: expected no COMMIT or ROLLBACK in its statements; what it committed by itself stays and is not journaled`,
+      next: 'undo that by hand, then remove the statement or declare transaction: false',
     });
     this.domain = domain;
     this.migration = migration;
@@ -226,10 +243,14 @@ function describeStatement({ text, position }: FailedStatement): string {
 export class MigrationInterruptedError extends FinovaError {
   readonly domain: string;
 
-  constructor(domain: string, doing: string) {
+  /** @param leftHalfDone - a migration outside a transaction that was running: it has to be settled first. */
+  constructor(domain: string, doing: string, leftHalfDone?: string) {
     super({
-      message: `Interrupted while ${doing} in ${domain}; nothing is half-journaled`,
-      next: 'run the same command again; it resumes there',
+      message: `Interrupted while ${doing} in ${domain}; ${leftHalfDone === undefined ? 'nothing is half-journaled' : 'it runs outside a transaction and is journaled as half done'}`,
+      next:
+        leftHalfDone === undefined
+          ? 'run the same command again; it resumes there'
+          : `look at the database, then run finova-db repair ${domain} ${leftHalfDone} --as applied or --as pending`,
     });
     this.domain = domain;
   }

@@ -10,7 +10,7 @@ import {
   NothingToRepairError,
   UnknownMigrationError,
 } from './migration-errors.ts';
-import { listMigrationFiles, loadMigration, type MigrationFile } from './migration-files.ts';
+import { listMigrationFiles, loadMigration, type MigrationDefinition, type MigrationFile } from './migration-files.ts';
 import { mongoMigrationEngine } from './mongodb/mongo-migration-engine.ts';
 import { postgresMigrationEngine } from './postgres/postgres-migration-engine.ts';
 
@@ -90,6 +90,9 @@ export class Migrator {
   readonly #domain: MigrationDomain;
   readonly #writer: MigrationWriter;
   readonly #files: readonly MigrationFile[];
+  readonly #checksums: ReadonlyMap<string, MigrationChecksum>;
+  /** Of the migrations that are about to run. */
+  readonly #definitions = new Map<string, MigrationDefinition<Engine>>();
   readonly #umzug: (direction: MigrationDirection) => Umzug;
   readonly #signal: AbortSignal | undefined;
 
@@ -104,13 +107,11 @@ export class Migrator {
     this.#domain = domain;
     this.#writer = writer;
     this.#files = files;
+    this.#checksums = checksums;
     this.#signal = signal;
     const runner = (file: MigrationFile, direction: MigrationDirection) => async () => {
       this.#refuseWhenInterrupted();
-      const definition = await loadMigration(domain, file);
-      if (direction === 'down' && definition.irreversible !== undefined) {
-        throw new IrreversibleMigrationError(domain.name, file.name, definition.irreversible);
-      }
+      const definition = this.#definitions.get(file.name) ?? (await loadMigration(domain, file));
       const checksum = checksums.get(file.name) ?? { checksum: '', files: {} };
       hooks.onStart?.(file.name, direction);
       const startedAtMs = performance.now();
@@ -147,6 +148,7 @@ export class Migrator {
    * @returns the names applied, in order.
    * @throws {MigrationFailedError} on the first failure; those before it stay applied.
    * @throws {UnknownMigrationError} when `to` is not a migration of this domain.
+   * @throws {InvalidMigrationFileError} when a file to apply is no migration; none is then applied.
    */
   async up(target: { readonly to?: string | undefined } = {}): Promise<string[]> {
     const { pending } = await this.status();
@@ -155,6 +157,7 @@ export class Migrator {
     }
     const { to } = target;
     const wanted = to === undefined ? pending : pending.filter((name) => name <= to);
+    await this.#load(wanted, 'up');
     return this.#run(() => this.#umzug('up').up({ migrations: [...wanted] }));
   }
 
@@ -164,7 +167,7 @@ export class Migrator {
    * @param target - `to`: the name of the one that is the newest applied afterwards; `steps`: how many to revert;
    * `'all'`: down to nothing.
    * @returns the names reverted, in order.
-   * @throws {IrreversibleMigrationError} at a migration without a `down`; those before it stay reverted.
+   * @throws {IrreversibleMigrationError} when one of them has no `down`; none is then reverted.
    * @throws {MigrationFailedError} on the first failure.
    */
   async down(target: { readonly to: string } | { readonly steps: number } | 'all'): Promise<string[]> {
@@ -176,6 +179,7 @@ export class Migrator {
     } else if (target !== 'all') {
       wanted = executed.slice(0, target.steps);
     }
+    await this.#load(wanted, 'down');
     return this.#run(() => this.#umzug('down').down({ migrations: wanted }));
   }
 
@@ -190,7 +194,24 @@ export class Migrator {
     if (row === undefined || row.state === 'done') {
       throw new NothingToRepairError(this.#domain.name, name, row === undefined ? 'not applied' : 'applied');
     }
-    await this.#writer.settle(row, as);
+    // What the owner found is what the file does now: it may have been corrected since the attempt that stopped.
+    const [definition] = await this.#load([name], 'up');
+    const completedSteps =
+      definition !== undefined && 'steps' in definition ? definition.steps.map((step) => step.name) : [];
+    await this.#writer.settle({ ...row, ...this.#checksums.get(name), completedSteps }, as);
+  }
+
+  /** Loads all that is about to run before any of it runs, so that a file that is no migration stops nothing half way. */
+  async #load(names: readonly string[], direction: MigrationDirection): Promise<MigrationDefinition<Engine>[]> {
+    const wanted = new Set(names);
+    for (const file of this.#files.filter(({ name }) => wanted.has(name))) {
+      const definition = await loadMigration(this.#domain, file);
+      if (direction === 'down' && definition.irreversible !== undefined) {
+        throw new IrreversibleMigrationError(this.#domain.name, file.name, definition.irreversible);
+      }
+      this.#definitions.set(file.name, definition);
+    }
+    return names.flatMap((name) => this.#definitions.get(name) ?? []);
   }
 
   /** What counts as executed: for `up` only what is complete, for `down` also what is half done. */

@@ -1,5 +1,6 @@
 import type { Collection, CreateIndexesOptions, Db, Document, IndexSpecification } from 'mongodb';
 import type { z } from 'zod';
+import { checkIndexes } from './index-rules.ts';
 import { type MongoJsonSchema, mongoJsonSchema } from './json-schema.ts';
 
 /** An index of a collection; its name is part of the definition, because error messages and drift reports use it. */
@@ -29,16 +30,24 @@ export interface CollectionDefinition<Schema extends z.ZodObject = z.ZodObject> 
  * Defines a collection; the zod schema gives the TypeScript type, the check at the edge and the server's validator.
  *
  * @throws {UnsupportedSchemaError} when the schema says what `$jsonSchema` cannot.
+ * @throws {InvalidIndexError} when MongoDB would refuse an index, now or once the collection is sharded.
  */
 export function defineCollection<Schema extends z.ZodObject>(
   definition: Omit<CollectionDefinition<Schema>, 'validator'>,
 ): CollectionDefinition<Schema> {
-  return { ...definition, validator: { $jsonSchema: mongoJsonSchema(definition.schema) } };
+  const defined = { ...definition, validator: { $jsonSchema: mongoJsonSchema(definition.schema) } };
+  checkIndexes(defined);
+  return defined;
 }
 
 /** The documents of a defined collection. */
 export type DocumentOf<Definition> =
-  Definition extends CollectionDefinition<infer Schema> ? z.infer<Schema> & Document : never;
+  Definition extends CollectionDefinition<infer Schema>
+    ? // Not `& Document`: its index signature would take the driver's checks of $push and $unset away.
+      z.infer<Schema> extends infer Result extends Document
+      ? Result
+      : never
+    : never;
 
 /** The driver's collection, typed by its definition; 64-bit integers arrive as `bigint`. */
 export function typedCollection<Definition extends CollectionDefinition>(

@@ -32,7 +32,6 @@ const BSON_TYPES: Readonly<Record<string, string>> = {
 const PASSED_ON = new Set([
   'required',
   'enum',
-  'pattern',
   'minLength',
   'maxLength',
   'minItems',
@@ -47,7 +46,7 @@ const PASSED_ON = new Set([
 ]);
 
 /** Keywords that only tell humans or zod something. */
-const DROPPED = new Set(['$schema', 'format', 'default', 'title', 'id', 'propertyNames']);
+const DROPPED = new Set(['$schema', 'format', 'default', 'title', 'id']);
 
 /**
  * Turns a zod definition into the strict `$jsonSchema` validator of its collection: BSON types exact, unknown fields
@@ -58,13 +57,16 @@ const DROPPED = new Set(['$schema', 'format', 'default', 'title', 'id', 'propert
  * mongoJsonSchema(z.strictObject({ _id: bson.uuid(), amountMinor: bson.long({ min: 0n }) }))
  */
 export function mongoJsonSchema(schema: z.ZodType): MongoJsonSchema {
-  const json = z.toJSONSchema(schema, { target: 'draft-4', unrepresentable: 'any', io: 'input', cycles: 'throw' });
+  const json = z.toJSONSchema(schema, { target: 'draft-7', unrepresentable: 'any', io: 'input', cycles: 'throw' });
   return convert(json as JsonSchema);
 }
 
 function convert(schema: JsonSchema): JsonSchema {
   const result: JsonSchema = {};
   const isBsonTyped = schema['bsonType'] !== undefined;
+  if (!isBsonTyped && (schema['minLength'] !== undefined || schema['maxLength'] !== undefined)) {
+    throw new UnsupportedSchemaError('the length of z.string(), counted in UTF-16 units (bson.text counts characters)');
+  }
   for (const [keyword, value] of Object.entries(schema)) {
     if (value === undefined || DROPPED.has(keyword)) {
       continue;
@@ -75,10 +77,21 @@ function convert(schema: JsonSchema): JsonSchema {
       }
     } else if (keyword === 'const') {
       result['enum'] = [value];
+    } else if (keyword === 'pattern') {
+      result['pattern'] = anchorAtVeryEnd(String(value));
     } else if (keyword === 'properties') {
       result['properties'] = mapValues(value as Record<string, JsonSchema>, convert);
-    } else if (keyword === 'items') {
-      result['items'] = convert(value as JsonSchema);
+    } else if (keyword === 'patternProperties') {
+      result['patternProperties'] = Object.fromEntries(
+        Object.entries(value as Record<string, JsonSchema>).map(([pattern, property]) => [
+          anchorAtVeryEnd(pattern),
+          convert(property),
+        ]),
+      );
+    } else if (keyword === 'propertyNames') {
+      refuseNamedKeys(value as JsonSchema);
+    } else if (keyword === 'items' || keyword === 'not') {
+      result[keyword] = convert(value as JsonSchema);
     } else if (keyword === 'additionalProperties') {
       result['additionalProperties'] = typeof value === 'boolean' ? value : convert(value as JsonSchema);
     } else if (keyword === 'anyOf' || keyword === 'oneOf' || keyword === 'allOf') {
@@ -90,6 +103,23 @@ function convert(schema: JsonSchema): JsonSchema {
     }
   }
   return result;
+}
+
+/**
+ * In PCRE, which MongoDB matches with, `$` also stands before a line feed at the end of the text; in JavaScript it
+ * does not. Both agree about `$(?!\n)`.
+ */
+function anchorAtVeryEnd(pattern: string): string {
+  return pattern.replaceAll(/\\.|\[(?:\\.|[^\]\\])*\]|\$(?!\(\?!\\n\))/g, (part) => (part === '$' ? '$(?!\\n)' : part));
+}
+
+/** MongoDB has no `propertyNames`; only "any text" may be left out without a loss. */
+function refuseNamedKeys(names: JsonSchema): void {
+  if (Object.keys(names).some((keyword) => keyword !== 'type')) {
+    throw new UnsupportedSchemaError(
+      'a z.record() with constrained keys (bson.textMap says it with patternProperties)',
+    );
+  }
 }
 
 function bsonType(type: unknown): string {

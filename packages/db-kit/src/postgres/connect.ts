@@ -6,7 +6,7 @@ import {
   isPostgresError,
   SqlState,
 } from '../errors/index.ts';
-import { postgresTypes } from './types.ts';
+import { ISO_DATES, postgresTypes } from './types.ts';
 
 export interface PostgresConnectionOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -49,6 +49,7 @@ function clientConfig(options: PostgresConnectionOptions): ClientConfig {
     application_name: options.applicationName.slice(0, 63),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
+    options: ISO_DATES,
     types: postgresTypes,
   };
 }

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
-import { postgresTypes } from './types.ts';
+import { ISO_DATES, postgresTypes } from './types.ts';
 
 export interface PostgresPoolOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -32,6 +32,7 @@ export function createPostgresDatabase<Database>(options: PostgresPoolOptions): 
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 10_000,
     keepAlive: true,
+    options: ISO_DATES,
     types: postgresTypes,
   });
   // An idle connection that breaks is taken out of the pool by pg; without a listener Node would end the process.

@@ -20,6 +20,9 @@ const parsers = new Map<number, (text: string) => unknown>([
   ],
 ]);
 
+/** Start-up option of every connection: `pg` reads only ISO dates, and a database or role may have another style set. */
+export const ISO_DATES = '-c DateStyle=ISO';
+
 /**
  * How values arrive from PostgreSQL: `bigint` as `bigint`, `date` as `'YYYY-MM-DD'`, `numeric` as its exact text,
  * `timestamptz` as `Date`. Given to each client rather than set globally, so that other users of `pg` in the same

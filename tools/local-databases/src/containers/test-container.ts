@@ -26,6 +26,7 @@ export async function startTestContainer(
   if (!(await hasImage(image))) {
     return undefined;
   }
+  await settleReaper(environment);
   if (engine === 'postgres') {
     const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
     const container = await new PostgreSqlContainer(image)
@@ -41,4 +42,17 @@ export async function startTestContainer(
   url.searchParams.set('directConnection', 'true');
   url.searchParams.set('authSource', 'admin');
   return { url: url.href, image, stop: async () => void (await container.stop()) };
+}
+
+/** The image with which Testcontainers removes what a killed run leaves. */
+const REAPER_IMAGE = 'testcontainers/ryuk:0.14.0';
+
+/**
+ * Testcontainers refuses to start anything when it cannot pull its reaper, and asks the environment whether to use
+ * one. Without it a run that is killed leaves its containers; that is better than no run.
+ */
+async function settleReaper(environment: NodeJS.ProcessEnv): Promise<void> {
+  if (environment['TESTCONTAINERS_RYUK_DISABLED'] === undefined && !(await hasImage(REAPER_IMAGE))) {
+    process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+  }
 }

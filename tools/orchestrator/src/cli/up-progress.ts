@@ -1,4 +1,4 @@
-import { Listr, type ListrTaskWrapper } from 'listr2';
+import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import type { DomainUpResult, UpHooks } from '../commands/up.ts';
 import type { Outcome } from '../run/run-in-order.ts';
 import type { Dependent } from '../workspace/domain-order.ts';
@@ -22,14 +22,16 @@ export function lineProgress(output: Output): UpProgress {
   };
 }
 
+type LiveTask = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+
 /** A live list of domains: for a terminal. */
 export function liveProgress(domains: readonly Dependent[]): UpProgress {
-  const tasks = new Map<string, ListrTaskWrapper<unknown, never, never>>();
+  const tasks = new Map<string, LiveTask>();
   const ends = new Map(domains.map(({ name }) => [name, deferred<Outcome<DomainUpResult> | undefined>()]));
-  const list = new Listr(
+  const list = new Listr<unknown, 'default'>(
     domains.map(({ name, dependsOn }) => ({
       title: dependsOn.length === 0 ? name : `${name}: waiting for ${dependsOn.join(', ')}`,
-      task: async (_: unknown, task: ListrTaskWrapper<unknown, never, never>) => {
+      task: async (_: unknown, task: LiveTask) => {
         tasks.set(name, task);
         const outcome = await ends.get(name)?.promise;
         if (outcome?.state === 'done') {
@@ -42,7 +44,7 @@ export function liveProgress(domains: readonly Dependent[]): UpProgress {
         }
       },
     })),
-    { concurrent: true, exitOnError: false, rendererOptions: LIVE_OPTIONS },
+    { concurrent: true, exitOnError: false, rendererOptions: { showErrorMessage: false, collapseErrors: false } },
   );
   const running = list.run().catch(() => {});
   const setTitle = (domain: string, title: string) => {

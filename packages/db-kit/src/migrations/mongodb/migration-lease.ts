@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientSession, Collection, MongoClient } from 'mongodb';
+import {
+  type ClientSession,
+  type Collection,
+  type MongoClient,
+  MongoNetworkError,
+  MongoServerSelectionError,
+} from 'mongodb';
 import { isMongoError, MongoErrorCode } from '../../errors/index.ts';
 import type { EngineOptions } from '../migration-engine.ts';
 import { LockLostError, LockTimeoutError, MigrationInterruptedError } from '../migration-errors.ts';
@@ -58,7 +64,7 @@ export class MigrationLease {
    */
   static async with<T>(
     client: MongoClient,
-    options: EngineOptions & { readonly leaseMs?: number },
+    options: EngineOptions,
     use: (lease: MigrationLease) => Promise<T>,
   ): Promise<T> {
     const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
@@ -71,7 +77,8 @@ export class MigrationLease {
       return await use(lease);
     } finally {
       clearInterval(renewal);
-      await lease.#release();
+      // One that cannot be released expires by itself; that must not hide how `use` ended.
+      await lease.#release().catch(() => {});
     }
   }
 
@@ -103,9 +110,19 @@ export class MigrationLease {
   /**
    * Runs `use` in a transaction that commits only while the lease is still ours.
    *
-   * @throws {LockLostError} when another runner took the lease over.
+   * @throws {LockLostError} when another runner took the lease over, or the server cannot be asked any more.
    */
   async withFencedTransaction<T>(use: (session: ClientSession) => Promise<T>): Promise<T> {
+    try {
+      return await this.#runFencedTransaction(use);
+    } catch (thrown) {
+      throw thrown instanceof MongoNetworkError || thrown instanceof MongoServerSelectionError
+        ? new LockLostError(this.#domain, thrown)
+        : thrown;
+    }
+  }
+
+  #runFencedTransaction<T>(use: (session: ClientSession) => Promise<T>): Promise<T> {
     return this.#client.withSession((session) =>
       session.withTransaction(async () => {
         const held = await this.#collection.updateOne(

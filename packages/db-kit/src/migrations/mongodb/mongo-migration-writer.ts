@@ -3,7 +3,7 @@ import { errorMessage, FinovaError } from '../../errors/index.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 import type { MongoMigration, MongoMigrationStep } from '../migration.ts';
 import type { EngineOptions, MigrationReader, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
-import { LockLostError, MigrationFailedError, MigrationInterruptedError } from '../migration-errors.ts';
+import { LockLostError, MigrationFailedError, MigrationInterruptedError, MissingStepError } from '../migration-errors.ts';
 import type { MongoBookkeeping } from './bookkeeping.ts';
 import type { MigrationLease } from './migration-lease.ts';
 
@@ -46,6 +46,10 @@ export class MongoMigrationWriter implements MigrationWriter {
     const startedAt = new Date();
     const recorded = (await this.readJournal()).find((row) => row.name === migration.file.name);
     const completed = new Set(recorded?.completedSteps);
+    const missing = recorded?.completedSteps.find((name) => !steps.some((step) => step.name === name));
+    if (missing !== undefined) {
+      throw new MissingStepError(this.#options.domain.name, migration.file.name, missing);
+    }
     const open =
       migration.direction === 'up'
         ? steps.filter((step) => !completed.has(step.name))

@@ -18,11 +18,26 @@ export const postgresMigrationEngine: MigrationEngine = {
       return withMigrationLock(client, bookkeeping, options, async () => {
         await bookkeeping.ensure();
         await bookkeeping.recordRunner(options.identity);
-        return use(new PostgresMigrationWriter(client, bookkeeping, options));
+        const settings = await watchConnection(client);
+        return use(new PostgresMigrationWriter(client, bookkeeping, options, settings));
       });
     });
   },
 };
+
+/**
+ * Makes the server notice within a second, in the middle of a statement, that its runner is gone: the lock of a
+ * killed runner would otherwise live as long as the statement it was running.
+ *
+ * @returns the statement that does so, or nothing where the server's platform cannot (Windows).
+ */
+async function watchConnection(client: Client): Promise<string> {
+  const statement = `SET client_connection_check_interval = '1s'`;
+  return client.query(statement).then(
+    () => statement,
+    () => '',
+  );
+}
 
 function connectionOptions({ url, identity }: EngineOptions) {
   return { url, applicationName: `finova-db ${identity.host}:${identity.pid} ${identity.actor}` };

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, LogEvent } from 'kysely';
 import { Client, DatabaseError } from 'pg';
 import { errorMessage, FinovaError } from '../../errors/index.ts';
 import { describePostgres } from '../../postgres/describe-server.ts';
@@ -23,16 +23,23 @@ export class PostgresMigrationWriter implements MigrationWriter {
   readonly #client: Client;
   readonly #bookkeeping: PostgresBookkeeping;
   readonly #options: EngineOptions;
+  /** A `SET` in one migration (a dump begins with one of `search_path`) must not reach the next. */
+  readonly #forgetSettings: string;
   // biome-ignore lint/suspicious/noExplicitAny: migrations are untyped on purpose.
   readonly #db: Kysely<any>;
-  #failedSql: string | undefined;
+  #lastFailure: Pick<LogEvent & { level: 'error' }, 'error' | 'query'> | undefined;
 
-  constructor(client: Client, bookkeeping: PostgresBookkeeping, options: EngineOptions) {
+  /** @param sessionSettings - statements that hold for the whole run. */
+  constructor(client: Client, bookkeeping: PostgresBookkeeping, options: EngineOptions, sessionSettings: string) {
     this.#client = client;
+    this.#forgetSettings = `RESET ALL; ${sessionSettings}`;
     this.#bookkeeping = bookkeeping;
     this.#options = options;
-    this.#db = singleConnectionKysely(client, (event) => {
-      this.#failedSql = event.query.sql;
+    this.#db = singleConnectionKysely(client, {
+      onError: (event) => {
+        this.#lastFailure = event.level === 'error' ? event : undefined;
+      },
+      signal: options.signal,
     });
   }
 
@@ -51,18 +58,19 @@ export class PostgresMigrationWriter implements MigrationWriter {
   async run(migration: RunnableMigration): Promise<void> {
     const definition = migration.definition as PostgresMigration;
     const startedAt = new Date();
-    const stopWatching = this.#cancelWhenInterrupted();
-    this.#failedSql = undefined;
     try {
-      if (definition.transaction === false) {
-        await this.#runOutsideTransaction(migration, definition, startedAt);
-      } else {
-        await this.#runInTransaction(migration, definition, startedAt);
+      const stopWatching = this.#cancelWhenInterrupted();
+      try {
+        if (definition.transaction === false) {
+          await this.#runOutsideTransaction(migration, definition, startedAt);
+        } else {
+          await this.#runInTransaction(migration, definition, startedAt);
+        }
+      } finally {
+        await stopWatching();
       }
     } catch (thrown) {
       throw await this.#reportFailure(migration, definition, startedAt, thrown);
-    } finally {
-      stopWatching();
     }
   }
 
@@ -97,7 +105,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     }
     await this.#journal(migration, 'done', startedAt);
     await this.#recordAttempt(migration, startedAt, null);
-    await this.#client.query('COMMIT');
+    await this.#client.query(`COMMIT; ${this.#forgetSettings}`);
   }
 
   async #runOutsideTransaction(
@@ -107,19 +115,15 @@ export class PostgresMigrationWriter implements MigrationWriter {
   ): Promise<void> {
     await this.#refuseHalfDone(migration);
     await this.#journal(migration, migration.direction === 'up' ? 'started' : 'reverting', startedAt);
-    try {
-      await this.#client.query(
-        `SET lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
-          `SET statement_timeout = ${definition.statementTimeoutMs ?? 0}`,
-      );
-      await this.#body(migration, definition);
-    } finally {
-      await this.#client.query('RESET lock_timeout; RESET statement_timeout').catch(() => {});
-    }
+    await this.#client.query(
+      `SET lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
+        `SET statement_timeout = ${definition.statementTimeoutMs ?? 0}`,
+    );
+    await this.#body(migration, definition);
     await this.#client.query('BEGIN');
     await this.#journal(migration, 'done', startedAt);
     await this.#recordAttempt(migration, startedAt, null);
-    await this.#client.query('COMMIT');
+    await this.#client.query(`COMMIT; ${this.#forgetSettings}`);
   }
 
   async #body(migration: RunnableMigration, definition: PostgresMigration): Promise<void> {
@@ -183,7 +187,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     }
     const statement = this.#failedStatement(thrown);
     try {
-      await this.#client.query('ROLLBACK');
+      await this.#client.query(`ROLLBACK; ${this.#forgetSettings}`);
       await this.#client.query('BEGIN');
       await this.#recordAttempt(migration, startedAt, errorMessage(thrown));
       await this.#client.query('COMMIT');
@@ -192,7 +196,11 @@ export class PostgresMigrationWriter implements MigrationWriter {
       return new LockLostError(domain, thrown);
     }
     if (this.#options.signal?.aborted === true) {
-      return new MigrationInterruptedError(domain, `running ${migration.file.name}`);
+      return new MigrationInterruptedError(
+        domain,
+        `running ${migration.file.name}`,
+        definition.transaction === false ? migration.file.name : undefined,
+      );
     }
     if (thrown instanceof FinovaError) {
       return thrown;
@@ -211,15 +219,20 @@ export class PostgresMigrationWriter implements MigrationWriter {
   }
 
   #failedStatement(thrown: unknown): FailedStatement | undefined {
-    if (!(thrown instanceof DatabaseError) || this.#failedSql === undefined) {
+    // A failure that the body caught is not what stopped it.
+    if (!(thrown instanceof DatabaseError) || this.#lastFailure?.error !== thrown) {
       return undefined;
     }
     const position = thrown.position === undefined ? undefined : Number(thrown.position);
-    return { text: this.#failedSql, position };
+    return { text: this.#lastFailure.query.sql, position };
   }
 
-  /** Cancels the running statement when the run is interrupted, so that Ctrl-C does not wait for a long index build. */
-  #cancelWhenInterrupted(): () => void {
+  /**
+   * Cancels the running statement when the run is interrupted, so that Ctrl-C does not wait for a long index build.
+   *
+   * @returns stops watching, and waits for a cancellation on its way: it would hit whatever runs next.
+   */
+  #cancelWhenInterrupted(): () => Promise<void> {
     const { signal, url } = this.#options;
     const backendPid = (this.#client as Client & { readonly processID: number }).processID;
     const cancel = async () => {
@@ -233,7 +246,14 @@ export class PostgresMigrationWriter implements MigrationWriter {
         await canceller.end().catch(() => {});
       }
     };
-    signal?.addEventListener('abort', cancel, { once: true });
-    return () => signal?.removeEventListener('abort', cancel);
+    let cancelled = Promise.resolve();
+    const onAbort = () => {
+      cancelled = cancel();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return () => {
+      signal?.removeEventListener('abort', onAbort);
+      return cancelled;
+    };
   }
 }

@@ -1,0 +1,69 @@
+import { FinovaError } from '@finova/db-kit';
+
+/** Something asked for by its id does not exist. */
+export class AccountsRecordNotFoundError extends FinovaError {
+  readonly kind: 'customer' | 'account' | 'currency';
+  readonly id: string;
+
+  constructor(kind: 'customer' | 'account' | 'currency', id: string, cause?: unknown) {
+    super({ message: `There is no ${kind} ${id}`, next: 'check the id', cause });
+    this.kind = kind;
+    this.id = id;
+  }
+}
+
+/** Another customer has this e-mail address. */
+export class EmailTakenError extends FinovaError {
+  constructor(cause?: unknown) {
+    super({
+      message: 'The customer was not registered: another customer has this e-mail address',
+      next: 'look that customer up with findByEmail',
+      cause,
+    });
+  }
+}
+
+/** Another account has this IBAN. */
+export class IbanTakenError extends FinovaError {
+  constructor(cause?: unknown) {
+    super({
+      message: 'The account was not opened: another account has this IBAN',
+      next: 'look that account up with findByIban',
+      cause,
+    });
+  }
+}
+
+/** The status machine of accounts does not allow this change. */
+export class IllegalStatusTransitionError extends FinovaError {
+  readonly accountId: string;
+  readonly from: string;
+  readonly to: string;
+
+  constructor(accountId: string, from: string, to: string, cause?: unknown) {
+    super({
+      message: `Account ${accountId} cannot become ${to}: it is ${from}`,
+      next: 'see the legal changes in the README of accounts-db',
+      cause,
+    });
+    this.accountId = accountId;
+    this.from = from;
+    this.to = to;
+  }
+}
+
+/** The customer holds the account already on some of these days. */
+export class HolderOverlapError extends FinovaError {
+  readonly accountId: string;
+  readonly customerId: string;
+
+  constructor(accountId: string, customerId: string, cause?: unknown) {
+    super({
+      message: `Customer ${customerId} holds account ${accountId} already on some of these days`,
+      next: 'end the earlier role first',
+      cause,
+    });
+    this.accountId = accountId;
+    this.customerId = customerId;
+  }
+}

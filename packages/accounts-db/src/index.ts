@@ -1,0 +1,10 @@
+export * from './errors.ts';
+export { ibanSchema, isIban, makeIban } from './iban.ts';
+export {
+  type Account,
+  AccountRepository,
+  type NewAccount,
+  type NewInternalAccount,
+} from './repositories/account-repository.ts';
+export { type Customer, CustomerRepository, type NewCustomer } from './repositories/customer-repository.ts';
+export type * from './schema/index.ts';
