@@ -1,0 +1,129 @@
+import { FinovaError } from '@finova/db-kit';
+
+/** A posting or hold would take an account below minus its overdraft limit. */
+export class InsufficientFundsError extends FinovaError {
+  readonly accountId: string | undefined;
+
+  constructor(accountId: string | undefined, cause: unknown) {
+    super({
+      message: `Account ${accountId ?? '(unknown)'} has not enough available: nothing was moved`,
+      next: 'wait for funds, or raise the overdraft limit',
+      cause,
+    });
+    this.accountId = accountId;
+  }
+}
+
+/** An account that takes part is pending, frozen or closed. */
+export class AccountNotActiveError extends FinovaError {
+  readonly accountId: string;
+  readonly status: string;
+
+  constructor(accountId: string, status: string, cause: unknown) {
+    super({
+      message: `Account ${accountId} takes no postings: expected it active, found it ${status}`,
+      next: 'activate the account, or use another one',
+      cause,
+    });
+    this.accountId = accountId;
+    this.status = status;
+  }
+}
+
+/** An account that takes part does not exist. */
+export class UnknownAccountError extends FinovaError {
+  readonly accountId: string;
+
+  constructor(accountId: string, cause: unknown) {
+    super({ message: `There is no account ${accountId} in the ledger`, next: 'check the account id', cause });
+    this.accountId = accountId;
+  }
+}
+
+/** A transfer's currency is not the currency of both of its accounts. */
+export class CurrencyMismatchError extends FinovaError {
+  constructor(cause: unknown) {
+    super({
+      message: 'A transfer is in another currency than one of its accounts: nothing was moved',
+      next: 'exchange through accounts of both currencies',
+      cause,
+    });
+  }
+}
+
+/** The idempotency key was used before, for another request. */
+export class IdempotencyConflictError extends FinovaError {
+  readonly scope: string;
+  readonly key: string;
+
+  constructor(scope: string, key: string, cause: unknown) {
+    super({
+      message: `Idempotency key ${scope}/${key} was used for another request: nothing was moved`,
+      next: 'use a new key for a new request, and the same request for a retry',
+      cause,
+    });
+    this.scope = scope;
+    this.key = key;
+  }
+}
+
+/** The transaction to settle or reverse does not exist, or is of another kind. */
+export class UnknownTransactionError extends FinovaError {
+  readonly transactionId: string;
+
+  constructor(transactionId: string, cause: unknown) {
+    super({
+      message: `Transaction ${transactionId} does not exist or is not of the kind that this needs`,
+      next: 'check the transaction id',
+      cause,
+    });
+    this.transactionId = transactionId;
+  }
+}
+
+/** The hold was captured, voided or expired before. */
+export class AlreadyResolvedError extends FinovaError {
+  constructor(cause: unknown) {
+    super({
+      message: 'The pending transaction was settled already: nothing was moved',
+      next: 'read it to see what became of it',
+      cause,
+    });
+  }
+}
+
+/** The hold's time is over. */
+export class HoldExpiredError extends FinovaError {
+  readonly transactionId: string;
+
+  constructor(transactionId: string, cause: unknown) {
+    super({
+      message: `Pending transaction ${transactionId} has expired: nothing was moved`,
+      next: 'hold the amount again',
+      cause,
+    });
+    this.transactionId = transactionId;
+  }
+}
+
+/** The transaction was reversed before. */
+export class AlreadyReversedError extends FinovaError {
+  constructor(cause: unknown) {
+    super({
+      message: 'The transaction was reversed already: nothing was moved',
+      next: 'read it to see its reversal',
+      cause,
+    });
+  }
+}
+
+/** There is no partition of entries for the booking date. */
+export class BookingDateOutOfRangeError extends FinovaError {
+  constructor(cause: unknown) {
+    super({
+      message: 'The booking date lies in a month that the ledger has no partition for: nothing was moved',
+      next: 'check the date, or make the partition with transactions.ensure_partitions',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,14 @@
+export * from './errors.ts';
+export { type Balance, BalanceRepository } from './repositories/balance-repository.ts';
+export {
+  type HoldInput,
+  type IdempotencyKey,
+  type LedgerAnswer,
+  LedgerRepository,
+  type PostingInput,
+  type ReversalInput,
+  type SettlementInput,
+  type TransferInput,
+} from './repositories/ledger-repository.ts';
+export { type StatementLine, type StatementPage, StatementRepository } from './repositories/statement-repository.ts';
+export type * from './schema/index.ts';

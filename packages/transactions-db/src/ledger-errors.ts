@@ -1,0 +1,70 @@
+import { isPostgresError, SqlState } from '@finova/db-kit';
+import {
+  AccountNotActiveError,
+  AlreadyResolvedError,
+  AlreadyReversedError,
+  BookingDateOutOfRangeError,
+  CurrencyMismatchError,
+  HoldExpiredError,
+  IdempotencyConflictError,
+  InsufficientFundsError,
+  UnknownAccountError,
+  UnknownTransactionError,
+} from './errors.ts';
+
+/** What PostgreSQL's driver says about a refused statement. */
+interface Refusal {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly table?: string;
+  readonly constraint?: string;
+}
+
+/** SQLSTATE codes that the posting functions raise; the migration that creates these lists them too. */
+const LEDGER_CODES = {
+  unknownAccount: 'FN001',
+  accountNotActive: 'FN002',
+  idempotencyConflict: 'FN003',
+  unknownTransaction: 'FN004',
+  holdExpired: 'FN005',
+} as const;
+
+/** The ledger's error for what the database refused; anything else comes back unchanged. */
+export function ledgerError(thrown: unknown, request: { readonly scope: string; readonly key: string }): unknown {
+  if (!(thrown instanceof Error)) {
+    return thrown;
+  }
+  const { code, detail = '', hint = '', table, constraint } = thrown as Refusal;
+  switch (code) {
+    case LEDGER_CODES.unknownAccount:
+      return new UnknownAccountError(detail, thrown);
+    case LEDGER_CODES.accountNotActive:
+      return new AccountNotActiveError(detail, hint, thrown);
+    case LEDGER_CODES.idempotencyConflict:
+      return new IdempotencyConflictError(request.scope, request.key, thrown);
+    case LEDGER_CODES.unknownTransaction:
+      return new UnknownTransactionError(detail, thrown);
+    case LEDGER_CODES.holdExpired:
+      return new HoldExpiredError(detail, thrown);
+  }
+  if (isPostgresError(thrown, [SqlState.checkViolation], ['balances_available'])) {
+    // The row that failed begins with its account: "Failing row contains (0198…, EUR, …)".
+    return new InsufficientFundsError(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(detail)?.[0], thrown);
+  }
+  if (
+    isPostgresError(thrown, [SqlState.foreignKeyViolation], ['transfers_debit_currency', 'transfers_credit_currency'])
+  ) {
+    return new CurrencyMismatchError(thrown);
+  }
+  if (isPostgresError(thrown, [SqlState.uniqueViolation], ['pending_resolutions_pkey'])) {
+    return new AlreadyResolvedError(thrown);
+  }
+  if (isPostgresError(thrown, [SqlState.uniqueViolation], ['reversals_pkey'])) {
+    return new AlreadyReversedError(thrown);
+  }
+  // A row without a partition is a check violation of the partitioned table itself, without a constraint's name.
+  return code === SqlState.checkViolation && table === 'entries' && constraint === undefined
+    ? new BookingDateOutOfRangeError(thrown)
+    : thrown;
+}

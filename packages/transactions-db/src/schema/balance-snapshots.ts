@@ -1,0 +1,12 @@
+import type { Generated } from 'kysely';
+
+/** The totals of an account over all entries booked up to and including a day. Never updated. */
+export interface BalanceSnapshotsTable {
+  readonly account_id: string;
+  /** `2026-03-31` */
+  readonly as_of: string;
+  readonly account_version: bigint;
+  readonly debits_posted_minor: bigint;
+  readonly credits_posted_minor: bigint;
+  readonly created_at: Generated<Date>;
+}

@@ -1,0 +1,13 @@
+import type { Generated } from 'kysely';
+
+/** What was answered to which request. */
+export interface IdempotencyKeysTable {
+  /** Who makes the keys. */
+  readonly scope: string;
+  readonly key: string;
+  /** SHA-256, 32 bytes. */
+  readonly request_hash: Buffer;
+  /** `null` only inside the transaction that writes it. */
+  readonly response: { readonly transaction_id: string; readonly kind: string } | null;
+  readonly created_at: Generated<Date>;
+}
