@@ -127,3 +127,14 @@ export class BookingDateOutOfRangeError extends FinovaError {
     });
   }
 }
+
+/** A total would leave the range of 64-bit integers. */
+export class AmountOutOfRangeError extends FinovaError {
+  constructor(cause: unknown) {
+    super({
+      message: 'A total of an account would leave the range of 64-bit integers: nothing was moved',
+      next: 'check the amount, or move on to a fresh account',
+      cause,
+    });
+  }
+}

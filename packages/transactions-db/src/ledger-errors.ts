@@ -3,6 +3,7 @@ import {
   AccountNotActiveError,
   AlreadyResolvedError,
   AlreadyReversedError,
+  AmountOutOfRangeError,
   BookingDateOutOfRangeError,
   CurrencyMismatchError,
   HoldExpiredError,
@@ -47,6 +48,9 @@ export function ledgerError(thrown: unknown, request: { readonly scope: string; 
       return new UnknownTransactionError(detail, thrown);
     case LEDGER_CODES.holdExpired:
       return new HoldExpiredError(detail, thrown);
+  }
+  if (isPostgresError(thrown, [SqlState.numericValueOutOfRange])) {
+    return new AmountOutOfRangeError(thrown);
   }
   if (isPostgresError(thrown, [SqlState.checkViolation], ['balances_available'])) {
     // The row that failed begins with its account: "Failing row contains (0198…, EUR, …)".

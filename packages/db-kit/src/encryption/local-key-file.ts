@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open as openFile, readFile, stat } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { link, mkdir, open as openFile, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { KEY_BYTES, open, seal } from './authenticated-cipher.ts';
@@ -15,6 +15,8 @@ import type { KeyProvider } from './key-provider.ts';
 /** `F K 01`: a data key wrapped in version 1 of this format. */
 const WRAPPED_KEY_HEADER = Buffer.from([0x46, 0x4b, 0x01]);
 
+const KEY_ID = /^[a-z0-9-]{1,32}$/;
+
 const key = z
   .base64()
   .refine((text) => Buffer.from(text, 'base64').length === KEY_BYTES, `expected ${KEY_BYTES} bytes`);
@@ -22,10 +24,10 @@ const keyFile = z
   .strictObject({
     version: z.literal(1),
     activeKey: z.string(),
-    keys: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/), key),
+    keys: z.record(z.string().regex(KEY_ID), key),
     blindIndexKey: key,
   })
-  .refine((file) => file.activeKey in file.keys, 'activeKey names a key that is not in keys');
+  .refine((file) => Object.hasOwn(file.keys, file.activeKey), 'activeKey names a key that is not in keys');
 
 /**
  * Writes a new key file of mode 0600. Never overwrites: the keys of an existing one may be all that can read its data.
@@ -41,22 +43,30 @@ export async function createLocalKeyFile(path: string): Promise<boolean> {
     keys: { [id]: randomBytes(KEY_BYTES).toString('base64') },
     blindIndexKey: randomBytes(KEY_BYTES).toString('base64'),
   };
-  let file: Awaited<ReturnType<typeof openFile>>;
+  // Written whole under another name first: whoever finds the file, even after a crash, finds all of it.
+  const unfinished = `${path}.${randomUUID()}`;
   try {
-    file = await openFile(path, 'wx', 0o600);
+    await writeDurably(unfinished, `${JSON.stringify(content, null, 2)}\n`);
+    await link(unfinished, path);
+    return true;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
       return false;
     }
     throw thrown;
+  } finally {
+    await rm(unfinished, { force: true });
   }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await openFile(path, 'wx', 0o600);
   try {
-    await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
+    await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-  return true;
 }
 
 /**
@@ -73,9 +83,12 @@ export async function openLocalKeyFile(path: string): Promise<KeyProvider> {
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new KeyFileUnsafeError(path, mode);
   }
+  const text = await readFile(path, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+    throw new KeyFileInvalidError(path, `it cannot be read (${thrown.code})`);
+  });
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(path, 'utf8'));
+    json = JSON.parse(text);
   } catch {
     throw new KeyFileInvalidError(path, 'it is not JSON');
   }
@@ -111,7 +124,12 @@ function localKeyProvider(file: z.infer<typeof keyFile>): KeyProvider {
         throw new DecryptionError('a data key');
       }
       const idEnd = headerBytes + 1 + (wrapped[headerBytes] ?? 0);
-      const wrappingKey = keyOf(wrapped.subarray(headerBytes + 1, idEnd).toString());
+      const id = wrapped.subarray(headerBytes + 1, idEnd).toString();
+      if (!KEY_ID.test(id)) {
+        // A damaged id is not worth showing: it may hold anything, terminal commands included.
+        throw new DecryptionError('a data key');
+      }
+      const wrappingKey = keyOf(id);
       try {
         return open(wrappingKey, wrapped.subarray(idEnd), associatedData);
       } catch (cause) {

@@ -16,6 +16,7 @@ export const SqlState = {
   invalidAuthorization: '28000',
   invalidCatalogName: '3D000',
   insufficientPrivilege: '42501',
+  numericValueOutOfRange: '22003',
 } as const;
 
 export type SqlState = (typeof SqlState)[keyof typeof SqlState];

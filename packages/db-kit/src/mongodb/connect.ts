@@ -1,5 +1,11 @@
 import { MongoClient, type MongoClientOptions, MongoServerSelectionError } from 'mongodb';
-import { DatabaseLoginRefusedError, DatabaseUnreachableError, isMongoError, MongoErrorCode } from '../errors/index.ts';
+import {
+  DatabaseLoginRefusedError,
+  DatabaseUnreachableError,
+  InvalidDatabaseUrlError,
+  isMongoError,
+  MongoErrorCode,
+} from '../errors/index.ts';
 
 export interface MongoConnectionOptions {
   /** `mongodb://user:password@host:port/?directConnection=true` or `mongodb+srv://…` */
@@ -14,13 +20,14 @@ export interface MongoConnectionOptions {
  * Opens a client and closes it however `use` ends. Reads and writes are acknowledged by a majority, because what is
  * recorded here must outlive a change of primary.
  *
+ * @throws {InvalidDatabaseUrlError} when the URL is none.
  * @throws {DatabaseUnreachableError | DatabaseLoginRefusedError} when the server cannot be used.
  */
 export async function withMongoClient<T>(
   options: MongoConnectionOptions,
   use: (client: MongoClient) => Promise<T>,
 ): Promise<T> {
-  const client = new MongoClient(options.url, mongoClientOptions(options));
+  const client = openClient(options);
   try {
     await client.connect();
     // Connecting alone does not log in; the first command does.
@@ -33,6 +40,15 @@ export async function withMongoClient<T>(
     return await use(client);
   } finally {
     await client.close();
+  }
+}
+
+function openClient(options: MongoConnectionOptions): MongoClient {
+  try {
+    return new MongoClient(options.url, mongoClientOptions(options));
+  } catch {
+    // The driver's own error may repeat the URL, and with it the password, so it is not kept as the cause.
+    throw new InvalidDatabaseUrlError('the connection options', 'mongodb://user:password@host:port/', 'another form');
   }
 }
 

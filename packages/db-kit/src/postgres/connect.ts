@@ -3,6 +3,7 @@ import {
   DatabaseLoginRefusedError,
   DatabaseMissingError,
   DatabaseUnreachableError,
+  InvalidDatabaseUrlError,
   isPostgresError,
   SqlState,
 } from '../errors/index.ts';
@@ -20,12 +21,14 @@ export interface PostgresConnectionOptions {
 /**
  * Opens one direct connection and closes it however `use` ends.
  *
+ * @throws {InvalidDatabaseUrlError} when the URL is none.
  * @throws {DatabaseUnreachableError | DatabaseLoginRefusedError | DatabaseMissingError} when it cannot be opened.
  */
 export async function withPostgresClient<T>(
   options: PostgresConnectionOptions,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
+  requireUrl(options.url);
   const client = new Client(clientConfig(options));
   // A connection that breaks between two statements emits 'error'; the next statement reports it to its caller.
   client.on('error', () => {});
@@ -40,6 +43,13 @@ export async function withPostgresClient<T>(
   } finally {
     // Ending a connection that is already broken rejects, which is not news.
     await client.end().catch(() => {});
+  }
+}
+
+/** Node's and pg's own errors repeat the whole URL, and with it the password. */
+function requireUrl(url: string): void {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
+    throw new InvalidDatabaseUrlError('the connection options', 'postgresql://user:password@host:port/database', 'another form');
   }
 }
 
@@ -59,7 +69,9 @@ export function connectionError(url: string, cause: unknown): Error {
   const { hostname, port, username, pathname } = new URL(url);
   const address = `${hostname}:${port === '' ? '5432' : port}`;
   const user = decodeURIComponent(username);
-  if (isPostgresError(cause, [SqlState.invalidPassword, SqlState.invalidAuthorization])) {
+  // Without a password in the URL it is pg, not the server, that gives up on SCRAM.
+  const isPasswordMissing = cause instanceof Error && cause.message.startsWith('SASL');
+  if (isPasswordMissing || isPostgresError(cause, [SqlState.invalidPassword, SqlState.invalidAuthorization])) {
     return new DatabaseLoginRefusedError('PostgreSQL', address, user, cause);
   }
   if (isPostgresError(cause, [SqlState.invalidCatalogName])) {

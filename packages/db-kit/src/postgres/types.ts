@@ -2,22 +2,32 @@ import { type CustomTypesConfig, types } from 'pg';
 
 const { INT8, DATE, NUMERIC } = types.builtins;
 const INT8_ARRAY = 1016;
+const DATE_ARRAY = 1182;
+const NUMERIC_ARRAY = 1231;
+
+const exactText = (text: string) => text;
+
+/** Arrays of these, nested ones and NULL included, as `pg` reads arrays of text. */
+const arrayOf = (parse: (text: string) => unknown) => (text: string) => mapNested(readTextArray(text), parse);
+const TEXT_ARRAY = 1009;
+const readTextArray: (text: string) => unknown = types.getTypeParser(TEXT_ARRAY, 'text');
+
+function mapNested(value: unknown, parse: (text: string) => unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item) => mapNested(item, parse));
+  }
+  return typeof value === 'string' ? parse(value) : null;
+}
 
 const parsers = new Map<number, (text: string) => unknown>([
   // Money is bigint minor units: a JavaScript number would lose cents past 2^53.
   [INT8, BigInt],
   // A calendar day has no time zone; pg's own parser would shift it by the machine's.
-  [DATE, (text) => text],
-  [NUMERIC, (text) => text],
-  [
-    INT8_ARRAY,
-    (text) =>
-      text
-        .slice(1, -1)
-        .split(',')
-        .filter(Boolean)
-        .map((item) => (item === 'NULL' ? null : BigInt(item))),
-  ],
+  [DATE, exactText],
+  [NUMERIC, exactText],
+  [INT8_ARRAY, arrayOf(BigInt)],
+  [DATE_ARRAY, arrayOf(exactText)],
+  [NUMERIC_ARRAY, arrayOf(exactText)],
 ]);
 
 /** Start-up option of every connection: `pg` reads only ISO dates, and a database or role may have another style set. */
@@ -25,7 +35,7 @@ export const ISO_DATES = '-c DateStyle=ISO';
 
 /**
  * How values arrive from PostgreSQL: `bigint` as `bigint`, `date` as `'YYYY-MM-DD'`, `numeric` as its exact text,
- * `timestamptz` as `Date`. Given to each client rather than set globally, so that other users of `pg` in the same
+ * `timestamptz` as `Date`; arrays of them alike. Given to each client rather than set globally, so that other users of `pg` in the same
  * process are left alone.
  */
 export const postgresTypes: CustomTypesConfig = {

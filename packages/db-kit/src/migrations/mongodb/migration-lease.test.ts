@@ -7,7 +7,7 @@ import { LockLostError, LockTimeoutError, MigrationInterruptedError } from '../m
 
 const [ONE, TWO] = ['20260301T090000-one', '20260302T090000-two'] as const;
 const two = { [`${ONE}.ts`]: mongoSource({ name: 'one' }), [`${TWO}.ts`]: mongoSource({ name: 'two' }) };
-const slow = { [`${ONE}.ts`]: mongoSource({ name: 'one', up: `await mark('one up'); await sleep(1_500);` }, { name: 'rest' }) };
+const slow = { [`${ONE}.ts`]: mongoSource({ name: 'one', up: `await mark('one up'); await sleep(2_500);` }, { name: 'rest' }) };
 
 const isRunning = (domain: MongoScratchDomain) => async () =>
   (await domain.withDb((db) => db.collection('trace').countDocuments())) > 0;
@@ -92,7 +92,7 @@ describe('the migration lease on MongoDB', () => {
     await domain.up();
     const first = await token();
     await domain.up();
-    expect(await token()).toBe(first + 1n);
+    expect(await token()).toBe(first + 1);
   });
 
   it('is no longer waited for within a second of an interruption', async () => {

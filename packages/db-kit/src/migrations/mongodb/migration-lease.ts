@@ -164,7 +164,8 @@ async function takeIfFree(
   { identity }: EngineOptions,
   leaseMs: number,
 ): Promise<LeaseDocument | null> {
-  const isFree = { $lte: [{ $ifNull: ['$expiresAt', new Date(0)] }, '$$NOW'] };
+  // As milliseconds: SecantusDB takes every stored date to be before `$$NOW` when they are compared as dates.
+  const isFree = { $lte: [{ $toLong: { $ifNull: ['$expiresAt', new Date(0)] } }, { $toLong: '$$NOW' }] };
   const whenFree = (taken: unknown, held: string) => ({ $cond: [isFree, taken, held] });
   try {
     return await collection.findOneAndUpdate(

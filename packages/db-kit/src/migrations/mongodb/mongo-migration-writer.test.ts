@@ -61,7 +61,7 @@ describe('a migration on MongoDB', () => {
     const domain = await mongoDomain({
       [FILE]: mongoSource({ name: 'one' }, { name: 'two', up: `await mark('two up'); await sleep(60_000);` }, { name: 'three' }),
     });
-    const runner = startMigratorProcess(domain.options());
+    const runner = startMigratorProcess(domain.options({ leaseMs: 2_000 }));
     await eventually('the second step runs', async () => (await traceOf(domain)).length === 2);
     await runner.kill();
     expect(await domain.journal()).toEqual([`${NAME} started`]);

@@ -1,4 +1,4 @@
-import type { MongoClient } from 'mongodb';
+import { type MongoClient, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import { errorMessage, FinovaError } from '../../errors/index.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 import type { MongoMigration, MongoMigrationStep } from '../migration.ts';
@@ -120,6 +120,9 @@ export class MongoMigrationWriter implements MigrationWriter {
     } catch (thrown) {
       if (thrown instanceof LockLostError) {
         throw thrown;
+      }
+      if (thrown instanceof MongoNetworkError || thrown instanceof MongoServerSelectionError) {
+        throw new LockLostError(domain.name, thrown);
       }
       await this.#lease.withFencedTransaction((session) =>
         this.#bookkeeping.recordAttempt(this.#attempt(migration, startedAt, errorMessage(thrown)), session),

@@ -1,0 +1,165 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AccountRepository, CustomerRepository, makeIban } from '../src/index.ts';
+import { type AccountsTestDatabase, openAccountsTestDatabase } from './accounts-test-database.ts';
+
+describe('the database, by raw SQL of its owner', () => {
+  let database: AccountsTestDatabase;
+  let customerId: string;
+  let accountId: string;
+
+  beforeAll(async () => {
+    database = await openAccountsTestDatabase();
+    const customers = new CustomerRepository(database.db, database.encryption);
+    const accounts = new AccountRepository(database.db, database.encryption);
+    ({ id: customerId } = await customers.register({ fullName: 'Ada Lovelace', email: 'ada@example.com' }));
+    ({ id: accountId } = await accounts.open({
+      currency: 'EUR',
+      iban: makeIban('DE', '370400440532013000'),
+      name: 'Current account',
+      cashAccountType: 'CACC',
+      holders: [{ customerId, role: 'owner', from: '2026-01-01' }],
+    }));
+    await accounts.changeStatus(accountId, 'frozen', 'test');
+  });
+  afterAll(() => database?.close());
+
+  const run = (statement: string) =>
+    sql
+      .raw(statement.replaceAll('$customer', `'${customerId}'`).replaceAll('$account', `'${accountId}'`))
+      .execute(database.db);
+
+  it.each([
+    [
+      'plain text where ciphertext belongs',
+      `UPDATE accounts.customers SET full_name = 'Ada Lovelace'`,
+      'ciphertext_is_an_envelope',
+    ],
+    [
+      'an envelope that is too short',
+      `UPDATE accounts.customers SET email = '\\x464e01aa'`,
+      'ciphertext_is_an_envelope',
+    ],
+    [
+      'a data key that is not wrapped',
+      `UPDATE accounts.customers SET data_key = decode(repeat('00', 65), 'hex')`,
+      'wrapped_key_is_an_envelope',
+    ],
+    [
+      'a blind index of another length',
+      `UPDATE accounts.customers SET email_blind_index = '\\x00'`,
+      'blind_index_is_a_digest',
+    ],
+    ['an unknown KYC status', `UPDATE accounts.customers SET kyc_status = 'maybe'`, 'customers_kyc_status_known'],
+    [
+      'an unknown currency',
+      `INSERT INTO accounts.accounts (currency, is_internal, name, cash_account_type, normal_side) VALUES ('XXX', true, 'x', 'SACC', 'debit')`,
+      'accounts_currency_known',
+    ],
+    [
+      'a customer’s account without IBAN',
+      `INSERT INTO accounts.accounts (currency, name, cash_account_type, normal_side) VALUES ('EUR', 'x', 'CACC', 'credit')`,
+      'accounts_iban_unless_internal',
+    ],
+    [
+      'an IBAN without its blind index',
+      `UPDATE accounts.accounts SET iban_blind_index = NULL WHERE id = $account`,
+      'accounts_iban_complete',
+    ],
+    [
+      'a customer’s account without limit',
+      `UPDATE accounts.accounts SET overdraft_limit_minor = NULL WHERE id = $account`,
+      'accounts_unlimited_only_internal',
+    ],
+    [
+      'a negative overdraft limit',
+      `UPDATE accounts.accounts SET overdraft_limit_minor = -1 WHERE id = $account`,
+      'accounts_overdraft_limit_not_negative',
+    ],
+    ['an unknown status', `UPDATE accounts.accounts SET status = 'gone' WHERE id = $account`, 'accounts_status_known'],
+    [
+      'an illegal change of status',
+      `UPDATE accounts.accounts SET status = 'pending', opened_at = NULL WHERE id = $account`,
+      'account_status_transitions_legal',
+    ],
+    [
+      'an opening date taken back',
+      `UPDATE accounts.accounts SET opened_at = NULL WHERE id = $account`,
+      'accounts_opened_unless_pending',
+    ],
+    [
+      'a closing date on an account that is not closed',
+      `UPDATE accounts.accounts SET closed_at = now() WHERE id = $account`,
+      'accounts_closed_when_closed',
+    ],
+    [
+      'an unknown cash account type',
+      `UPDATE accounts.accounts SET cash_account_type = 'CASH' WHERE id = $account`,
+      'accounts_cash_account_type_known',
+    ],
+    [
+      'overlapping roles of a holder',
+      `INSERT INTO accounts.account_holders (account_id, customer_id, role, validity) VALUES ($account, $customer, 'co_owner', '[2026-05-01,2026-06-01)')`,
+      'account_holders_no_overlap',
+    ],
+    [
+      'a role that never began',
+      `INSERT INTO accounts.account_holders (account_id, customer_id, role, validity) VALUES ($account, $customer, 'co_owner', '(,2020-01-01)')`,
+      'account_holders_validity_begins',
+    ],
+    [
+      'an unknown role',
+      `INSERT INTO accounts.account_holders (account_id, customer_id, role, validity) VALUES ($account, $customer, 'friend', '[2020-01-01,2020-01-02)')`,
+      'account_holders_role_known',
+    ],
+    [
+      'a record of a status change edited',
+      `UPDATE accounts.account_status_transitions SET reason = 'other'`,
+      'account_status_transitions_append_only',
+    ],
+    [
+      'a record of a status change deleted',
+      'DELETE FROM accounts.account_status_transitions',
+      'account_status_transitions_append_only',
+    ],
+    [
+      'the record of status changes truncated',
+      'TRUNCATE accounts.account_status_transitions',
+      'account_status_transitions_append_only',
+    ],
+    [
+      'a customer deleted who holds an account',
+      'DELETE FROM accounts.customers WHERE id = $customer',
+      'account_holders_customer_exists',
+    ],
+    [
+      'a currency with a wrong code',
+      `INSERT INTO accounts.currencies VALUES ('eur', 999, 2, 'Small euro')`,
+      'currencies_code_is_iso_4217',
+    ],
+  ])('refuses %s', async (_, statement, constraint) => {
+    await expect(run(statement)).rejects.toMatchObject({ constraint });
+  });
+
+  it('records every change of status, whoever makes it', async () => {
+    await run(`UPDATE accounts.accounts SET status = 'active' WHERE id = $account`);
+    const { rows } = await sql<{ change: string }>`
+      SELECT from_status || ' → ' || to_status AS change FROM accounts.account_status_transitions
+      WHERE account_id = ${accountId} ORDER BY occurred_at DESC LIMIT 1`.execute(database.db);
+    expect(rows).toEqual([{ change: 'frozen → active' }]);
+  });
+
+  it('makes ids that are UUIDs of version 7, of now and in order', async () => {
+    const { rows } = await sql<{ id: string; at: Date }>`
+      SELECT accounts.uuid_v7() AS id, clock_timestamp() AS at FROM generate_series(1, 100)`.execute(database.db);
+    for (const { id, at } of rows) {
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(Math.abs(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16) - at.getTime())).toBeLessThanOrEqual(
+        1_000,
+      );
+    }
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(100);
+    const milliseconds = rows.map(({ id }) => id.slice(0, 13));
+    expect(milliseconds).toEqual(milliseconds.toSorted());
+  });
+});

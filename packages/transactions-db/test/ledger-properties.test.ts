@@ -1,0 +1,153 @@
+import { FinovaError } from '@finova/db-kit';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BalanceRepository, type HoldInput } from '../src/index.ts';
+import { findImbalances, type LedgerTestDatabase, openLedgerTestDatabase } from './ledger-test-database.ts';
+
+const ACCOUNTS = 4;
+const OVERDRAFT_MINOR = 50n;
+
+type Command =
+  | { readonly kind: 'post' | 'hold'; readonly from: number; readonly to: number; readonly amount: bigint }
+  | { readonly kind: 'capture' | 'void' | 'reverse'; readonly index: number };
+
+const account = fc.nat({ max: ACCOUNTS - 1 });
+const move = fc.record({
+  kind: fc.constantFrom('post' as const, 'hold' as const),
+  from: account,
+  to: account,
+  amount: fc.bigInt({ min: 1n, max: 120n }),
+});
+const settle = fc.record({
+  kind: fc.constantFrom('capture' as const, 'void' as const, 'reverse' as const),
+  index: fc.nat({ max: 30 }),
+});
+
+/** The ledger in a few lines of TypeScript: what it must do, without how. */
+class Model {
+  readonly booked = Array.from({ length: ACCOUNTS }, () => 100n);
+  readonly held = Array.from({ length: ACCOUNTS }, () => 0n);
+
+  available(index: number): bigint {
+    return (this.booked[index] ?? 0n) - (this.held[index] ?? 0n);
+  }
+
+  canTake(from: number, amount: bigint): boolean {
+    return this.available(from) - amount >= -OVERDRAFT_MINOR;
+  }
+
+  move(from: number, to: number, amount: bigint): void {
+    this.booked[from] = (this.booked[from] ?? 0n) - amount;
+    this.booked[to] = (this.booked[to] ?? 0n) + amount;
+  }
+}
+
+describe('whatever is asked of the ledger', () => {
+  let database: LedgerTestDatabase;
+
+  beforeAll(async () => {
+    database = await openLedgerTestDatabase();
+  });
+  afterAll(() => database?.close());
+
+  it('agrees with a model of it, and its books balance', async () => {
+    const seed = Date.now() % 2 ** 31;
+    process.stderr.write(`ledger properties: seed ${seed}\n`);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof({ weight: 3, arbitrary: move }, settle), { maxLength: 25 }),
+        async (commands) => {
+          await follow(commands);
+        },
+      ),
+      { seed, numRuns: 20, endOnFailure: true },
+    );
+    expect(await findImbalances(database.db)).toEqual([]);
+  });
+
+  async function follow(commands: readonly Command[]): Promise<void> {
+    const model = new Model();
+    const ids: string[] = [];
+    for (let index = 0; index < ACCOUNTS; index += 1) {
+      const id = await database.openAccount({ overdraftLimitMinor: OVERDRAFT_MINOR });
+      await database.fund(id, 100n);
+      ids.push(id);
+    }
+    const posted: { id: string; from: number; to: number; amount: bigint; reversed: boolean }[] = [];
+    const pending: { id: string; from: number; to: number; amount: bigint; open: boolean }[] = [];
+
+    for (const command of commands) {
+      if ('from' in command) {
+        const { kind, from, to, amount } = command;
+        const input = {
+          transfers: [
+            { debitAccountId: ids[from] ?? '', creditAccountId: ids[to] ?? '', currency: 'EUR', amountMinor: amount },
+          ],
+          ...(kind === 'hold' ? { expiresAt: new Date(Date.now() + 3_600_000) } : {}),
+        };
+        const answer = await refusable(() => database.ledger[kind](database.nextKey(), input as HoldInput));
+        expect(answer !== undefined, `${kind} ${amount} from ${from} to ${to}`).toBe(
+          from !== to && model.canTake(from, amount),
+        );
+        if (answer !== undefined && kind === 'post') {
+          model.move(from, to, amount);
+          posted.push({ id: answer.transactionId, from, to, amount, reversed: false });
+        } else if (answer !== undefined) {
+          model.held[from] = (model.held[from] ?? 0n) + amount;
+          pending.push({ id: answer.transactionId, from, to, amount, open: true });
+        }
+      } else if (command.kind === 'reverse') {
+        const target = posted[command.index % Math.max(1, posted.length)];
+        if (target !== undefined) {
+          const answer = await refusable(() =>
+            database.ledger.reverse(database.nextKey(), { transactionId: target.id }),
+          );
+          expect(answer !== undefined, 'reverse').toBe(!target.reversed && model.canTake(target.to, target.amount));
+          if (answer !== undefined) {
+            model.move(target.to, target.from, target.amount);
+            target.reversed = true;
+          }
+        }
+      } else {
+        const target = pending[command.index % Math.max(1, pending.length)];
+        if (target !== undefined) {
+          const settlement = { pendingTransactionId: target.id };
+          const { ledger } = database;
+          const answer = await refusable(() =>
+            command.kind === 'capture'
+              ? ledger.capture(database.nextKey(), settlement)
+              : ledger.voidPending(database.nextKey(), settlement),
+          );
+          expect(answer !== undefined, command.kind).toBe(target.open);
+          if (answer !== undefined) {
+            target.open = false;
+            model.held[target.from] = (model.held[target.from] ?? 0n) - target.amount;
+            if (command.kind === 'capture') {
+              model.move(target.from, target.to, target.amount);
+            }
+          }
+        }
+      }
+    }
+
+    const balances = new BalanceRepository(database.db);
+    for (const [index, id] of ids.entries()) {
+      const balance = await balances.get(id);
+      expect([balance?.bookedMinor, balance?.availableMinor]).toEqual([model.booked[index], model.available(index)]);
+    }
+  }
+
+  /** `undefined` for a refusal that the ledger names; anything else it throws is a failure of the test. */
+  async function refusable<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await ask();
+    } catch (thrown) {
+      const isTransferToItself =
+        thrown instanceof Error && 'constraint' in thrown && thrown.constraint === 'transfers_two_accounts';
+      if (thrown instanceof FinovaError || isTransferToItself) {
+        return undefined;
+      }
+      throw thrown;
+    }
+  }
+});
