@@ -27,7 +27,9 @@ export function printSeedCounts(output: Output, results: readonly DomainSeedResu
   const rows = results.flatMap(({ domain, counts }) =>
     counts.map(({ name, added, total }) => [domain, name, String(added), String(total)]),
   );
-  printTable(output, ['Domain', 'Seeded', 'Added now', 'Rows in all'], rows);
+  if (rows.length > 0) {
+    printTable(output, ['Domain', 'Seeded', 'Added now', 'Rows in all'], rows);
+  }
 }
 
 /** A few rows of each domain. */

@@ -40,11 +40,15 @@ export async function upCommand(
     hooks: progress.hooks,
   }).finally(() => progress.finish());
   const { done, ...rest } = describeOutcomes(outcomes);
-  if (!json) {
+  if (!json && done.length > 0) {
     printUpTable(output, done);
   }
   printFailures(output, outcomes, verbose, 'migrated');
   const migrated = done.length === outcomes.size;
+  if (!json && migrated) {
+    const applied = done.reduce((sum, result) => sum + result.applied.length, 0);
+    printLine(output, applied === 0 ? 'Nothing to apply: every domain is up to date' : `Applied ${applied} migrations`);
+  }
   const seeded = migrated && options.seed === true ? await seedAll(environment, context, domains) : undefined;
   if (json) {
     printJson(output, {
@@ -86,6 +90,4 @@ function printUpTable(output: Output, results: readonly DomainUpResult[]): void 
       formatDuration(result.durationMs),
     ]),
   );
-  const applied = results.reduce((sum, result) => sum + result.applied.length, 0);
-  printLine(output, applied === 0 ? 'Nothing to apply: every domain is up to date' : `Applied ${applied} migrations`);
 }

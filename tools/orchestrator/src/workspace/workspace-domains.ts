@@ -9,21 +9,31 @@ import type { WorkspaceDomain } from './workspace-domain.ts';
 /**
  * The workspace's domains in the order of the Nx project graph, dependencies first.
  *
+ * `FINOVA_MONGODB_DATABASE_SUFFIX` is added to the name of every MongoDB database, so that several copies of the
+ * workspace, such as review apps and tests, can share one server. PostgreSQL needs no such thing: its URL names the
+ * database.
+ *
  * @throws {ProjectGraphError | InvalidDomainManifestError | DomainCycleError}
  */
-export async function readWorkspaceDomains(workspaceRoot: string): Promise<WorkspaceDomain[]> {
+export async function readWorkspaceDomains(
+  workspaceRoot: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<WorkspaceDomain[]> {
   const { projects } = await readProjectGraph(workspaceRoot);
   const domainProjects = projects.filter(({ root }) => existsSync(join(workspaceRoot, root, 'database.json')));
   const names = new Set(domainProjects.map(({ name }) => name));
   const domains = await Promise.all(
     domainProjects.map(async ({ name, root, dependsOn }) => {
       const folder = join(workspaceRoot, root);
+      const domain = await readDomain(folder);
+      const suffix = domain.engine === 'mongodb' ? (environment['FINOVA_MONGODB_DATABASE_SUFFIX'] ?? '') : '';
       const { name: packageName } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
         name: string;
       };
       return {
-        ...(await readDomain(folder)),
+        ...domain,
         name,
+        namespace: `${domain.namespace}${suffix}`,
         folder,
         packageName,
         dependsOn: dependsOn.filter((target) => names.has(target)),
