@@ -1,5 +1,6 @@
 import { defaultServerConditions, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { ClosingLineReporter } from './test/closing-line-reporter.ts';
 
 /** Packages resolve each other's TypeScript sources through this export condition, so nothing needs a build. */
 const SOURCE_CONDITION = '@finova/source';
@@ -16,11 +17,15 @@ const resolveSources: Plugin = {
   }),
 };
 
+const wantsContainers = process.env['FINOVA_DATABASES'] === 'containers';
+
 export default defineConfig({
   plugins: [resolveSources],
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'tools/*/{src,test}/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/*.containers.test.ts'],
+    // Those need a Docker daemon: npm run test:containers.
+    exclude: ['**/node_modules/**', ...(wantsContainers ? [] : ['**/*.containers.test.ts'])],
+    reporters: ['default', new ClosingLineReporter()],
     globalSetup: ['test/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { ProjectGraphError } from './workspace-errors.ts';
 
 /** What the migration order needs of the Nx project graph. */
@@ -43,23 +45,22 @@ export async function readProjectGraph(workspaceRoot: string): Promise<ProjectGr
   return graph;
 }
 
-/** Asks Nx itself, in this process and without its daemon. */
+/**
+ * Asks Nx itself, in a process of its own: Nx settles on one workspace per process.
+ *
+ * @throws {ProjectGraphError}
+ */
 export async function computeProjectGraph(workspaceRoot: string): Promise<ProjectGraphExtract> {
-  process.env['NX_DAEMON'] = 'false';
-  process.env['NX_ISOLATE_PLUGINS'] = 'false';
-  process.env['NX_WORKSPACE_ROOT_PATH'] = workspaceRoot;
+  const script = join(import.meta.dirname, 'print-project-graph.js');
+  const environment = {
+    ...process.env,
+    NX_DAEMON: 'false',
+    NX_ISOLATE_PLUGINS: 'false',
+    NX_WORKSPACE_ROOT_PATH: workspaceRoot,
+  };
   try {
-    const { createProjectGraphAsync } = await import('@nx/devkit');
-    const { nodes, dependencies } = await createProjectGraphAsync({ exitOnError: false });
-    const projects = Object.values(nodes).map((node) => ({
-      name: node.name,
-      root: node.data.root,
-      dependsOn: (dependencies[node.name] ?? [])
-        .map(({ target }) => target)
-        .filter((target) => target in nodes)
-        .sort(),
-    }));
-    return { projects: projects.sort((left, right) => (left.name < right.name ? -1 : 1)) };
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: workspaceRoot, env: environment });
+    return JSON.parse(stdout) as ProjectGraphExtract;
   } catch (cause) {
     throw new ProjectGraphError(cause);
   }

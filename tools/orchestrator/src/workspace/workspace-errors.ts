@@ -1,4 +1,4 @@
-import { FinovaError } from '@finova/db-kit';
+import { errorMessage, FinovaError } from '@finova/db-kit';
 
 /** The command was started outside the workspace. */
 export class WorkspaceNotFoundError extends FinovaError {
@@ -27,7 +27,7 @@ export class UnknownDomainError extends FinovaError {
 export class ProjectGraphError extends FinovaError {
   constructor(cause: unknown) {
     super({
-      message: `Nx could not compute the project graph: ${cause instanceof Error ? cause.message : String(cause)}`,
+      message: `Nx could not compute the project graph: ${errorMessage(cause)}`,
       next: 'run npx nx graph to see why',
       cause,
     });
