@@ -22,10 +22,12 @@ export async function cuttableProxy(serverUrl: string): Promise<CuttableProxy> {
       incoming.destroy();
     }
     sockets.add(incoming);
-    incoming.on('error', () => {}).on('close', () => {
-      sockets.delete(incoming);
-      outgoing.destroy();
-    });
+    incoming
+      .on('error', () => {})
+      .on('close', () => {
+        sockets.delete(incoming);
+        outgoing.destroy();
+      });
     outgoing.on('error', () => {}).on('close', () => incoming.destroy());
     incoming.pipe(outgoing).pipe(incoming);
   }).listen(0, '127.0.0.1');

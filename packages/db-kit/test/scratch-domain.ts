@@ -41,7 +41,10 @@ export interface ScratchDomain {
   /** The same database met by another version of the migrations, as after a `git pull`. */
   with(sources: MigrationSources): Promise<ScratchDomain>;
   options(more?: Partial<EngineOptions>): EngineOptions;
-  migrate<T>(use: (migrator: Migrator) => Promise<T>, more?: Partial<EngineOptions> & { hooks?: MigratorHooks }): Promise<T>;
+  migrate<T>(
+    use: (migrator: Migrator) => Promise<T>,
+    more?: Partial<EngineOptions> & { hooks?: MigratorHooks },
+  ): Promise<T>;
   up(more?: Partial<EngineOptions>): Promise<string[]>;
   /** Name and state of each journal row, oldest first. */
   journal(): Promise<string[]>;
@@ -68,7 +71,8 @@ export async function postgresDomain(sources: MigrationSources): Promise<Postgre
   return {
     ...(await scratchDomain('postgres', 'ledger', database.url, sources)),
     withClient,
-    query: async <Row extends object>(text: string) => withClient(async (client) => (await client.query<Row>(text)).rows),
+    query: async <Row extends object>(text: string) =>
+      withClient(async (client) => (await client.query<Row>(text)).rows),
   };
 }
 

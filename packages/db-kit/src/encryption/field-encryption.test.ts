@@ -81,7 +81,9 @@ describe('an encrypted field', () => {
 
   it('does not mistake one place for another that reads alike', async () => {
     const { wrappedKey } = await encryption.forNewRecord({ domain: 'a', table: 'bc', id: 'd' });
-    await expect(encryption.forRecord({ domain: 'ab', table: 'c', id: 'd' }, wrappedKey)).rejects.toThrow(DecryptionError);
+    await expect(encryption.forRecord({ domain: 'ab', table: 'c', id: 'd' }, wrappedKey)).rejects.toThrow(
+      DecryptionError,
+    );
   });
 
   it('does not decrypt when a single bit of it is flipped', async () => {
@@ -149,7 +151,9 @@ describe('a blind index', () => {
     ['another domain', { ...email, domain: 'transactions' }, 'ada@example.org'],
     ['text that moves the border to its column', { ...email, column: 'emaila' }, 'da@example.org'],
   ])('differs for %s', async (_, column, text) => {
-    expect(await encryption.blindIndex(column, text)).not.toEqual(await encryption.blindIndex(email, 'ada@example.org'));
+    expect(await encryption.blindIndex(column, text)).not.toEqual(
+      await encryption.blindIndex(email, 'ada@example.org'),
+    );
   });
 
   it('differs under another key', async () => {

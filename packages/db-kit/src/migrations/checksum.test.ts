@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { type MigrationSources, writeMigrations } from '../../test/scratch-domain.ts';
-import { type MigrationChecksum, checksumMigrations } from './checksum.ts';
+import { checksumMigrations, type MigrationChecksum } from './checksum.ts';
 import type { MigrationDomain } from './migration.ts';
 import { listMigrationFiles } from './migration-files.ts';
 
@@ -37,7 +37,11 @@ async function checksumsOf(sources: MigrationSources): Promise<Map<string, Migra
   return checksumMigrations(domain, await listMigrationFiles(domain));
 }
 
-async function checksumOf(source: string, helpers: MigrationSources = HELPERS, extension = 'ts'): Promise<MigrationChecksum> {
+async function checksumOf(
+  source: string,
+  helpers: MigrationSources = HELPERS,
+  extension = 'ts',
+): Promise<MigrationChecksum> {
   const found = (await checksumsOf({ ...helpers, [`${NAME}.${extension}`]: source })).get(NAME);
   if (found === undefined) {
     throw new Error('The migration has no checksum');
@@ -69,7 +73,10 @@ describe('the checksum of a migration', () => {
     ['an annotation', (source) => source.replace('up(db)', 'up(db: any): Promise<void>')],
     ['an assertion of a type', (source) => source.replace('execute(db)', 'execute(db as any)')],
     ['an import of types', (source) => `import type { Kysely } from 'kysely';\n${source}`],
-    ['a removed import of types', (source) => source.replace(/import type .*\n/, '').replace(': PostgresMigration', '')],
+    [
+      'a removed import of types',
+      (source) => source.replace(/import type .*\n/, '').replace(': PostgresMigration', ''),
+    ],
     ['an interface', (source) => `interface Row { readonly id: string }\n${source}`],
     ['a final line break', (source) => source.trimEnd()],
   ])('does not see %s', async (_, edit) => {

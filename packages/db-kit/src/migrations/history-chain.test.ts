@@ -63,21 +63,26 @@ describe('the history on PostgreSQL', () => {
 
   it('reads back the moment that was hashed, whatever the time zones of server and client', async () => {
     const domain = await postgresDomain({ [`${FIRST}.ts`]: tracedSource('first') });
-    await domain.query(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Kathmandu''', current_database()); END $$`);
-    await domain.query(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET datestyle = ''SQL, DMY''', current_database()); END $$`);
+    await domain.query(
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Kathmandu''', current_database()); END $$`,
+    );
+    await domain.query(
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET datestyle = ''SQL, DMY''', current_database()); END $$`,
+    );
     await domain.up();
     expectUnbrokenChain(await readHistory(domain));
   });
 
-  it.each(['UPDATE ledger_migrations.history SET actor = actor', 'DELETE FROM ledger_migrations.history', 'TRUNCATE ledger_migrations.history'])(
-    'refuses %s',
-    async (statement) => {
-      const domain = await postgresDomain({ [`${FIRST}.ts`]: tracedSource('first') });
-      await domain.up();
-      await expect(domain.query(statement)).rejects.toThrow(/append-only/);
-      expect(await domain.history()).toEqual([`${FIRST} up succeeded`]);
-    },
-  );
+  it.each([
+    'UPDATE ledger_migrations.history SET actor = actor',
+    'DELETE FROM ledger_migrations.history',
+    'TRUNCATE ledger_migrations.history',
+  ])('refuses %s', async (statement) => {
+    const domain = await postgresDomain({ [`${FIRST}.ts`]: tracedSource('first') });
+    await domain.up();
+    await expect(domain.query(statement)).rejects.toThrow(/append-only/);
+    expect(await domain.history()).toEqual([`${FIRST} up succeeded`]);
+  });
 
   it('keeps a message that PostgreSQL could not store as it is', async () => {
     const domain = await postgresDomain({

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { mongoSource, postgresSource, tracedSource } from '../../test/migration-sources.ts';
-import { mongoDomain, type PostgresScratchDomain, postgresDomain, type ScratchDomain } from '../../test/scratch-domain.ts';
+import {
+  mongoDomain,
+  type PostgresScratchDomain,
+  postgresDomain,
+  type ScratchDomain,
+} from '../../test/scratch-domain.ts';
 import {
   EditedMigrationError,
   MissingMigrationError,
@@ -81,7 +86,11 @@ describe('a history that was rewritten is refused before anything is changed', (
   it('given a new timestamp: names both', async () => {
     const { [`${FIRST}.ts`]: moved, ...rest } = sources;
     const thrown = await refuse({ ...rest, '20260304T090000-first.ts': moved ?? '' });
-    expect(thrown).toMatchObject({ name: 'RenamedMigrationError', migration: FIRST, renamedTo: '20260304T090000-first' });
+    expect(thrown).toMatchObject({
+      name: 'RenamedMigrationError',
+      migration: FIRST,
+      renamedTo: '20260304T090000-first',
+    });
   });
 
   it('out of order: names the late one and the newest applied', async () => {
@@ -102,7 +111,9 @@ describe('a history that was rewritten is refused before anything is changed', (
   it('on MongoDB as well', async () => {
     const applied = await mongoDomain({ [`${FIRST}.ts`]: mongoSource({ name: 'create' }) });
     await applied.up();
-    const edited = await applied.with({ [`${FIRST}.ts`]: mongoSource({ name: 'create', up: `await mark('edited');` }) });
+    const edited = await applied.with({
+      [`${FIRST}.ts`]: mongoSource({ name: 'create', up: `await mark('edited');` }),
+    });
     await expect(edited.up()).rejects.toThrow(EditedMigrationError);
     await expect((await applied.with({})).up()).rejects.toThrow(MissingMigrationError);
     const renamed = await applied.with({ '20260301T090000-other.ts': mongoSource({ name: 'create' }) });
@@ -124,7 +135,14 @@ describe('no false alarm', () => {
     ['for comments', { [`${FIRST}.ts`]: `// The first of all.\n${tracedSource('first')}` }],
     ['for format', { [`${FIRST}.ts`]: tracedSource('first').replaceAll('\n', '\r\n').replaceAll('  ', '\t') }],
     ['for a comment in an import', { 'helpers/mark.ts': `/** Which. */\nexport const mark = 'second';` }],
-    ['for a renamed import', { 'helpers/mark.ts': '', 'helpers/marks.ts': `export const mark = 'second';`, [`${SECOND}.ts`]: IMPORTING.replace('mark.ts', 'marks.ts') }],
+    [
+      'for a renamed import',
+      {
+        'helpers/mark.ts': '',
+        'helpers/marks.ts': `export const mark = 'second';`,
+        [`${SECOND}.ts`]: IMPORTING.replace('mark.ts', 'marks.ts'),
+      },
+    ],
     ['for a file that no migration imports', { 'helpers/other.ts': `export const other = 1;` }],
   ])('%s', async (_, edited) => {
     const applied = await postgresDomain(sources);

@@ -13,13 +13,12 @@ const list = async (...fileNames: string[]) => {
 };
 
 describe('a migration name', () => {
-  it.each([
-    '20260301T090000-create-accounts',
-    '20240229T235959-leap-day',
-    '20260301T090000-2-factor',
-  ])('may be %s', (name) => {
-    expect(isMigrationName(name)).toBe(true);
-  });
+  it.each(['20260301T090000-create-accounts', '20240229T235959-leap-day', '20260301T090000-2-factor'])(
+    'may be %s',
+    (name) => {
+      expect(isMigrationName(name)).toBe(true);
+    },
+  );
 
   it.each([
     ['a day that does not exist', '20260231T090000-create-accounts'],
@@ -91,7 +90,12 @@ describe('a migrations folder', () => {
   });
 
   it('must be there', async () => {
-    const missing = { name: 'ledger-db', engine: 'postgres', namespace: 'ledger', migrationsFolder: '/nowhere' } as const;
+    const missing = {
+      name: 'ledger-db',
+      engine: 'postgres',
+      namespace: 'ledger',
+      migrationsFolder: '/nowhere',
+    } as const;
     await expect(listMigrationFiles(missing)).rejects.toThrow(InvalidMigrationFileError);
   });
 });
@@ -103,7 +107,11 @@ describe('a migration file that is no migration is refused before anything is mi
   it.each([
     ['a syntax error', 'export const migration = {', /cannot be read: .*line 1/],
     ['an import of what does not exist', `import './gone.ts'; ${postgresSource('SELECT 1')}`, /cannot be read: .*gone/],
-    ['code that throws when it is loaded', `throw new Error('no such setting');`, /cannot be loaded: .*no such setting/],
+    [
+      'code that throws when it is loaded',
+      `throw new Error('no such setting');`,
+      /cannot be loaded: .*no such setting/,
+    ],
     ['a default export', `export default { async up() {}, async down() {} };`, /does not export a postgres migration/],
     ['up and down as exports', 'export async function up() {}; export async function down() {}', /named 'migration'/],
     ['no up', definition('async down() {}'), /up/],
@@ -115,9 +123,17 @@ describe('a migration file that is no migration is refused before anything is mi
     ],
     ['an empty reason', definition(`async up() {}, irreversible: ''`), /irreversible/],
     ['a misspelt member', definition('async up() {}, async down() {}, transactions: false'), /transactions/],
-    ['transaction: true, which is the default', definition('async up() {}, async down() {}, transaction: true'), /transaction/],
+    [
+      'transaction: true, which is the default',
+      definition('async up() {}, async down() {}, transaction: true'),
+      /transaction/,
+    ],
     ['a negative timeout', definition('async up() {}, async down() {}, lockTimeoutMs: -1'), /lockTimeoutMs/],
-    ['a requirement that is no migration', definition(`async up() {}, async down() {}, requires: ['accounts']`), /requires/],
+    [
+      'a requirement that is no migration',
+      definition(`async up() {}, async down() {}, requires: ['accounts']`),
+      /requires/,
+    ],
     ['the shape of the other engine', mongoSource({ name: 'create' }), /postgres migration/],
   ])('%s', async (_, source, problem) => {
     const domain = await postgresDomain({ ...good, '20260302T090000-bad.ts': source });

@@ -64,7 +64,9 @@ describe.each(engines)('migrating on %s', (_, domainWith) => {
     await expect(refused).rejects.toThrow(UnknownMigrationError);
     await expect(refused).rejects.toThrow(`a name such as ${TWO}`);
     await expect(domain.migrate((migrator) => migrator.down({ to: 'two' }))).rejects.toThrow(UnknownMigrationError);
-    await expect(domain.migrate((migrator) => migrator.settle('two', 'applied'))).rejects.toThrow(UnknownMigrationError);
+    await expect(domain.migrate((migrator) => migrator.settle('two', 'applied'))).rejects.toThrow(
+      UnknownMigrationError,
+    );
   });
 
   it('repairs only what is half done', async () => {

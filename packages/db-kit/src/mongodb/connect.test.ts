@@ -21,7 +21,10 @@ describe('a connection to MongoDB', () => {
 
   it('reads 64-bit integers exactly', async () => {
     await withMongoClient({ url: testMongoUrl(), applicationName: 'finova tests' }, async (client) => {
-      const [row] = await client.db('admin').aggregate([{ $documents: [{ value: 9_223_372_036_854_775_807n }] }]).toArray();
+      const [row] = await client
+        .db('admin')
+        .aggregate([{ $documents: [{ value: 9_223_372_036_854_775_807n }] }])
+        .toArray();
       expect(row).toEqual({ value: 9_223_372_036_854_775_807n });
     });
   });
@@ -33,9 +36,10 @@ describe('a connection to MongoDB', () => {
     server.close();
     await once(server, 'close');
     const url = `mongodb://user:${SECRET}@127.0.0.1:${port}/?directConnection=true`;
-    const thrown = await withMongoClient({ url, applicationName: 'finova tests', connectTimeoutMs: 500 }, async () => {}).catch(
-      (caught) => caught,
-    );
+    const thrown = await withMongoClient(
+      { url, applicationName: 'finova tests', connectTimeoutMs: 500 },
+      async () => {},
+    ).catch((caught) => caught);
     expect(thrown).toBeInstanceOf(DatabaseUnreachableError);
     expect(thrown.message).toContain(`127.0.0.1:${port} cannot be reached: connect ECONNREFUSED`);
     expect(inspect(thrown, { depth: 9 })).not.toContain(SECRET);
@@ -49,7 +53,9 @@ describe('a connection to MongoDB', () => {
     `mongodb://user:${SECRET}@127.0.0.1:port/`,
     `mongodb://user:${SECRET}@127.0.0.1/?noSuchOption=1`,
   ])('by %j, which is none of its URLs, is refused and not shown', async (url) => {
-    const thrown = await withMongoClient({ url, applicationName: 'finova tests' }, async () => {}).catch((caught) => caught);
+    const thrown = await withMongoClient({ url, applicationName: 'finova tests' }, async () => {}).catch(
+      (caught) => caught,
+    );
     expect(thrown).toBeInstanceOf(InvalidDatabaseUrlError);
     expect(inspect(thrown, { depth: 9 })).not.toContain(SECRET);
   });

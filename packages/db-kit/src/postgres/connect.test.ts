@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -68,7 +68,11 @@ describe('a connection to PostgreSQL', () => {
       },
       DatabaseUnreachableError,
     ],
-    ['to a host that does not exist', async () => urlWith((url) => Object.assign(url, { hostname: 'nowhere.invalid', password: SECRET })), DatabaseUnreachableError],
+    [
+      'to a host that does not exist',
+      async () => urlWith((url) => Object.assign(url, { hostname: 'nowhere.invalid', password: SECRET })),
+      DatabaseUnreachableError,
+    ],
   ])('%s names the address and shows no secret', async (_, url, expected) => {
     const target = await url();
     const thrown = await connect(target);
@@ -83,7 +87,12 @@ describe('a connection to PostgreSQL', () => {
   it('to a server that does not answer is given up on in time', async () => {
     const port = await somePort({ silent: true });
     const startedAtMs = performance.now();
-    expect(await connect(urlWith((url) => Object.assign(url, { port })), 200)).toBeInstanceOf(DatabaseUnreachableError);
+    expect(
+      await connect(
+        urlWith((url) => Object.assign(url, { port })),
+        200,
+      ),
+    ).toBeInstanceOf(DatabaseUnreachableError);
     expect(performance.now() - startedAtMs).toBeLessThan(2_000);
   });
 
@@ -95,7 +104,9 @@ describe('a connection to PostgreSQL', () => {
   });
 
   it('without a password is a login that is refused', async () => {
-    expect(await connect(urlWith((url) => Object.assign(url, { password: '' })))).toBeInstanceOf(DatabaseLoginRefusedError);
+    expect(await connect(urlWith((url) => Object.assign(url, { password: '' })))).toBeInstanceOf(
+      DatabaseLoginRefusedError,
+    );
   });
 
   it('to a database that does not exist names it', async () => {

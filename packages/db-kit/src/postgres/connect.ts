@@ -49,7 +49,11 @@ export async function withPostgresClient<T>(
 /** Node's and pg's own errors repeat the whole URL, and with it the password. */
 function requireUrl(url: string): void {
   if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
-    throw new InvalidDatabaseUrlError('the connection options', 'postgresql://user:password@host:port/database', 'another form');
+    throw new InvalidDatabaseUrlError(
+      'the connection options',
+      'postgresql://user:password@host:port/database',
+      'another form',
+    );
   }
 }
 

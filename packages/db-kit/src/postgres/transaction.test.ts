@@ -24,7 +24,13 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await sql`TRUNCATE counters`.execute(db);
-  await db.insertInto('counters').values([{ id: 1, value: 0 }, { id: 2, value: 0 }]).execute();
+  await db
+    .insertInto('counters')
+    .values([
+      { id: 1, value: 0 },
+      { id: 2, value: 0 },
+    ])
+    .execute();
 });
 
 const valueOf = async (id: number) =>
@@ -36,15 +42,27 @@ const increment = (maxRetries: number, between: (attempt: number) => Promise<voi
     db,
     async (transaction) => {
       attempts.count++;
-      const { value } = await transaction.selectFrom('counters').select('value').where('id', '=', 1).executeTakeFirstOrThrow();
+      const { value } = await transaction
+        .selectFrom('counters')
+        .select('value')
+        .where('id', '=', 1)
+        .executeTakeFirstOrThrow();
       await between(attempts.count);
-      await transaction.updateTable('counters').set({ value: value + 1 }).where('id', '=', 1).execute();
+      await transaction
+        .updateTable('counters')
+        .set({ value: value + 1 })
+        .where('id', '=', 1)
+        .execute();
     },
     { isolationLevel: 'serializable', maxRetries },
   );
 
 const disturb = async () => {
-  await db.updateTable('counters').set((row) => ({ value: row('value', '+', 10) })).where('id', '=', 1).execute();
+  await db
+    .updateTable('counters')
+    .set((row) => ({ value: row('value', '+', 10) }))
+    .where('id', '=', 1)
+    .execute();
 };
 
 describe('a transaction', () => {
@@ -100,7 +118,11 @@ describe('a transaction', () => {
         async (transaction) => {
           const isFirstAttempt = ++attempts <= 2;
           const add = (id: number) =>
-            transaction.updateTable('counters').set((row) => ({ value: row('value', '+', 1) })).where('id', '=', id).execute();
+            transaction
+              .updateTable('counters')
+              .set((row) => ({ value: row('value', '+', 1) }))
+              .where('id', '=', id)
+              .execute();
           await add(first);
           await (isFirstAttempt ? bothHoldOne() : undefined);
           await add(second);

@@ -30,7 +30,13 @@ describe('a value arrives from PostgreSQL', () => {
     [`'\\x464e01'::bytea`, Buffer.from([0x46, 0x4e, 0x01])],
     [`ARRAY[9223372036854775807, NULL, -1]::bigint[]`, [9_223_372_036_854_775_807n, null, -1n]],
     [`ARRAY[]::bigint[]`, []],
-    [`ARRAY[[1, 2], [3, NULL]]::bigint[]`, [[1n, 2n], [3n, null]]],
+    [
+      `ARRAY[[1, 2], [3, NULL]]::bigint[]`,
+      [
+        [1n, 2n],
+        [3n, null],
+      ],
+    ],
     [`'[0:1]={1,2}'::bigint[]`, [1n, 2n]],
     [`ARRAY['2026-03-01', NULL]::date[]`, ['2026-03-01', null]],
     [`ARRAY[0.10, NULL]::numeric[]`, ['0.10', null]],

@@ -10,7 +10,10 @@ const exactText = (text: string) => text;
 /** Arrays of these, nested ones and NULL included, as `pg` reads arrays of text. */
 const arrayOf = (parse: (text: string) => unknown) => (text: string) => mapNested(readTextArray(text), parse);
 const TEXT_ARRAY = 1009;
-const readTextArray: (text: string) => unknown = types.getTypeParser(TEXT_ARRAY, 'text');
+const readTextArray = (types.getTypeParser as (id: number, format: 'text') => (text: string) => unknown)(
+  TEXT_ARRAY,
+  'text',
+);
 
 function mapNested(value: unknown, parse: (text: string) => unknown): unknown {
   if (Array.isArray(value)) {
@@ -35,8 +38,8 @@ export const ISO_DATES = '-c DateStyle=ISO';
 
 /**
  * How values arrive from PostgreSQL: `bigint` as `bigint`, `date` as `'YYYY-MM-DD'`, `numeric` as its exact text,
- * `timestamptz` as `Date`; arrays of them alike. Given to each client rather than set globally, so that other users of `pg` in the same
- * process are left alone.
+ * `timestamptz` as `Date`; arrays of them alike. Given to each client rather than set globally, so that other users of
+ * `pg` in the same process are left alone.
  */
 export const postgresTypes: CustomTypesConfig = {
   getTypeParser: ((id: number, format?: 'text' | 'binary') =>

@@ -7,7 +7,9 @@ import { LockLostError, LockTimeoutError, MigrationInterruptedError } from '../m
 
 const [ONE, TWO] = ['20260301T090000-one', '20260302T090000-two'] as const;
 const two = { [`${ONE}.ts`]: mongoSource({ name: 'one' }), [`${TWO}.ts`]: mongoSource({ name: 'two' }) };
-const slow = { [`${ONE}.ts`]: mongoSource({ name: 'one', up: `await mark('one up'); await sleep(2_500);` }, { name: 'rest' }) };
+const slow = {
+  [`${ONE}.ts`]: mongoSource({ name: 'one', up: `await mark('one up'); await sleep(2_500);` }, { name: 'rest' }),
+};
 
 const isRunning = (domain: MongoScratchDomain) => async () =>
   (await domain.withDb((db) => db.collection('trace').countDocuments())) > 0;
@@ -35,7 +37,9 @@ describe('the migration lease on MongoDB', () => {
 
   it('is given up on after lockTimeoutMs, naming who holds it and since when', async () => {
     const domain = await mongoDomain(slow);
-    const holder = domain.up({ identity: { actor: 'Ada', host: 'ledger-1', pid: 4711, gitCommit: null, toolVersion: '1' } });
+    const holder = domain.up({
+      identity: { actor: 'Ada', host: 'ledger-1', pid: 4711, gitCommit: null, toolVersion: '1' },
+    });
     await eventually('the holder runs', isRunning(domain));
     const refused: LockTimeoutError = await domain.up({ lockTimeoutMs: 200 }).then(
       () => expect.unreachable(),
@@ -51,7 +55,9 @@ describe('the migration lease on MongoDB', () => {
   it('is free at once when a run ends, however it ends', async () => {
     const domain = await mongoDomain({ [`${ONE}.ts`]: mongoSource({ name: 'one', up: `throw new Error('no');` }) });
     await expect(domain.up()).rejects.toThrow('no');
-    expect(await (await domain.with({ [`${ONE}.ts`]: mongoSource({ name: 'one' }) })).up({ lockTimeoutMs: 0 })).toEqual([ONE]);
+    expect(await (await domain.with({ [`${ONE}.ts`]: mongoSource({ name: 'one' }) })).up({ lockTimeoutMs: 0 })).toEqual(
+      [ONE],
+    );
   });
 
   it('is renewed while its holder runs, however long that is', async () => {

@@ -22,7 +22,11 @@ describe('a migration on MongoDB', () => {
   it('runs its steps in order and journals each of them', async () => {
     const observing = `await mark(((await db.collection('migration_journal').findOne())?.completedSteps ?? []).join('+'));`;
     const domain = await mongoDomain({
-      [FILE]: mongoSource({ name: 'one', up: observing }, { name: 'two', up: observing }, { name: 'three', up: observing }),
+      [FILE]: mongoSource(
+        { name: 'one', up: observing },
+        { name: 'two', up: observing },
+        { name: 'three', up: observing },
+      ),
     });
     await domain.up();
     expect(await traceOf(domain)).toEqual(['', 'one', 'one+two']);
@@ -31,13 +35,20 @@ describe('a migration on MongoDB', () => {
   });
 
   it('that failed in its second step resumes there once it is corrected', async () => {
-    const domain = await mongoDomain({ [FILE]: mongoSource({ name: 'one' }, { name: 'two', ...failing }, { name: 'three' }) });
+    const domain = await mongoDomain({
+      [FILE]: mongoSource({ name: 'one' }, { name: 'two', ...failing }, { name: 'three' }),
+    });
     const failed: MigrationFailedError = await domain.up().then(
       () => expect.unreachable(),
       (thrown) => thrown,
     );
     expect(failed).toBeInstanceOf(MigrationFailedError);
-    expect(failed).toMatchObject({ migration: NAME, direction: 'up', step: 'two', cause: { message: 'no such field' } });
+    expect(failed).toMatchObject({
+      migration: NAME,
+      direction: 'up',
+      step: 'two',
+      cause: { message: 'no such field' },
+    });
     expect(failed.message).toContain('1 of its steps are in effect and journaled');
     expect(await domain.journal()).toEqual([`${NAME} started`]);
     expect(await completedSteps(domain)).toEqual(['one']);
@@ -59,7 +70,11 @@ describe('a migration on MongoDB', () => {
 
   it('whose process is killed between two steps resumes at the one that was not journaled', async () => {
     const domain = await mongoDomain({
-      [FILE]: mongoSource({ name: 'one' }, { name: 'two', up: `await mark('two up'); await sleep(60_000);` }, { name: 'three' }),
+      [FILE]: mongoSource(
+        { name: 'one' },
+        { name: 'two', up: `await mark('two up'); await sleep(60_000);` },
+        { name: 'three' },
+      ),
     });
     const runner = startMigratorProcess(domain.options({ leaseMs: 2_000 }));
     await eventually('the second step runs', async () => (await traceOf(domain)).length === 2);
@@ -87,7 +102,10 @@ describe('a migration on MongoDB', () => {
     const halfReverted = async () => {
       const domain = await mongoDomain(steps(`throw new Error('still in use');`));
       await domain.up();
-      await expect(domain.migrate((migrator) => migrator.down('all'))).rejects.toMatchObject({ step: 'one', direction: 'down' });
+      await expect(domain.migrate((migrator) => migrator.down('all'))).rejects.toMatchObject({
+        step: 'one',
+        direction: 'down',
+      });
       expect(await domain.journal()).toEqual([`${NAME} reverting`]);
       expect(await completedSteps(domain)).toEqual(['one']);
       return domain;
@@ -163,7 +181,10 @@ describe('an interruption on MongoDB', () => {
 
   it('is heard by a step that listens, within a second', async () => {
     const domain = await mongoDomain({
-      [FILE]: mongoSource({ name: 'one', up: `await mark('one up'); await sleep(60_000, undefined, { signal: context.signal });` }),
+      [FILE]: mongoSource({
+        name: 'one',
+        up: `await mark('one up'); await sleep(60_000, undefined, { signal: context.signal });`,
+      }),
     });
     const interruption = new AbortController();
     const run = domain.up({ signal: interruption.signal }).catch((thrown) => thrown);
@@ -178,7 +199,10 @@ describe('an interruption on MongoDB', () => {
 
 it('a connection that breaks in a step is reported as the lock that is lost', async () => {
   const domain = await mongoDomain({
-    [FILE]: mongoSource({ name: 'one' }, { name: 'two', up: `await mark('two up'); await sleep(500); await mark('late');` }),
+    [FILE]: mongoSource(
+      { name: 'one' },
+      { name: 'two', up: `await mark('two up'); await sleep(500); await mark('late');` },
+    ),
   });
   const proxy = await cuttableProxy(domain.url);
   const run = domain.up({ url: proxy.url }).catch((thrown) => thrown);

@@ -3,7 +3,12 @@ import { errorMessage, FinovaError } from '../../errors/index.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 import type { MongoMigration, MongoMigrationStep } from '../migration.ts';
 import type { EngineOptions, MigrationReader, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
-import { LockLostError, MigrationFailedError, MigrationInterruptedError, MissingStepError } from '../migration-errors.ts';
+import {
+  LockLostError,
+  MigrationFailedError,
+  MigrationInterruptedError,
+  MissingStepError,
+} from '../migration-errors.ts';
 import type { MongoBookkeeping } from './bookkeeping.ts';
 import type { MigrationLease } from './migration-lease.ts';
 

@@ -41,21 +41,45 @@ describe('the migration lock on PostgreSQL', () => {
   it('is waited for by asking again, never by a statement that holds a snapshot', async () => {
     const domain = await postgresDomain({
       [`${ONE}.ts`]: postgresSource('CREATE TABLE rows (id uuid)'),
-      [`${TWO}.ts`]: postgresSource('CREATE INDEX CONCURRENTLY rows_id ON rows (id)', 'SELECT 1', 'transaction: false,'),
+      [`${TWO}.ts`]: postgresSource(
+        'CREATE INDEX CONCURRENTLY rows_id ON rows (id)',
+        'SELECT 1',
+        'transaction: false,',
+      ),
       [`${THREE}.ts`]: postgresSource('SELECT pg_sleep(0.3)'),
     });
     const runs = Promise.all(Array.from({ length: 5 }, () => domain.up({ lockTimeoutMs: 60_000 })));
-    await eventually('one holds the lock', async () => (await domain.query(`SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`)).length > 0);
+    await eventually(
+      'one holds the lock',
+      async () =>
+        (
+          await domain.query(
+            `SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`,
+          )
+        ).length > 0,
+    );
     expect(await domain.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).toEqual([]);
     expect((await runs).flat().sort()).toEqual([ONE, TWO, THREE]);
-    expect(await domain.query(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'rows_id'::regclass`)).toEqual([{ indisvalid: true }]);
+    expect(await domain.query(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'rows_id'::regclass`)).toEqual([
+      { indisvalid: true },
+    ]);
   });
 
   it('is given up on after lockTimeoutMs, naming who holds it and since when', async () => {
     const domain = await postgresDomain({ [`${ONE}.ts`]: postgresSource('SELECT pg_sleep(2)') });
     const startedMs = Date.now();
-    const holder = domain.up({ identity: { actor: 'Ada', host: 'ledger-1', pid: 4711, gitCommit: null, toolVersion: '1' } });
-    await eventually('the holder runs', async () => (await domain.query(`SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`)).length > 0);
+    const holder = domain.up({
+      identity: { actor: 'Ada', host: 'ledger-1', pid: 4711, gitCommit: null, toolVersion: '1' },
+    });
+    await eventually(
+      'the holder runs',
+      async () =>
+        (
+          await domain.query(
+            `SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`,
+          )
+        ).length > 0,
+    );
     const refused: LockTimeoutError = await domain.up({ lockTimeoutMs: 200 }).then(
       () => expect.unreachable(),
       (thrown) => thrown,
@@ -79,10 +103,12 @@ describe('the migration lock on PostgreSQL', () => {
   });
 
   it('is free once the process that held it is killed', async () => {
-    const domain = await postgresDomain({ [`${ONE}.ts`]: `export const migration = {
+    const domain = await postgresDomain({
+      [`${ONE}.ts`]: `export const migration = {
       async up() { await new Promise((resolve) => setTimeout(resolve, 60_000)); },
       async down() {},
-    };` });
+    };`,
+    });
     const isHeld = async () => (await domain.query(`SELECT FROM ledger_migrations.runner`).catch(() => [])).length > 0;
     const runner = startMigratorProcess(domain.options());
     await eventually('the other process holds the lock', isHeld);

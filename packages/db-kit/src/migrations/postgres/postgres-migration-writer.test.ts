@@ -24,13 +24,22 @@ export const migration = {
 };`;
 
 const tablesOf = async (domain: PostgresScratchDomain) =>
-  (await domain.query<{ name: string }>(`SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1`)).map(({ name }) => name);
+  (
+    await domain.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1`,
+    )
+  ).map(({ name }) => name);
 
 const isSleeping = (domain: PostgresScratchDomain) => async () =>
-  (await domain.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`)).length > 0;
+  (await domain.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`))
+    .length > 0;
 
 const isLockFree = async (domain: PostgresScratchDomain) =>
-  (await domain.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)).length === 0;
+  (
+    await domain.query(
+      `SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    )
+  ).length === 0;
 
 describe('a migration in a transaction', () => {
   it('commits together with its journal row, its history row and nothing else', async () => {
@@ -70,9 +79,17 @@ describe('a migration in a transaction', () => {
   it.each<[string, string, string[]]>([
     ['COMMIT', `await sql\`CREATE TABLE escaped (id uuid); COMMIT\`.execute(db);`, ['escaped']],
     ['ROLLBACK', `await sql\`CREATE TABLE escaped (id uuid)\`.execute(db); await sql\`ROLLBACK\`.execute(db);`, []],
-    ['COMMIT AND CHAIN', `await sql\`CREATE TABLE escaped (id uuid)\`.execute(db); await sql\`COMMIT AND CHAIN\`.execute(db);`, ['escaped']],
+    [
+      'COMMIT AND CHAIN',
+      `await sql\`CREATE TABLE escaped (id uuid)\`.execute(db); await sql\`COMMIT AND CHAIN\`.execute(db);`,
+      ['escaped'],
+    ],
     ['COMMIT and BEGIN', `await sql\`CREATE TABLE escaped (id uuid); COMMIT; BEGIN\`.execute(db);`, ['escaped']],
-    ['a transaction of its own', `await db.transaction().execute((own: any) => sql\`CREATE TABLE escaped (id uuid)\`.execute(own));`, ['escaped']],
+    [
+      'a transaction of its own',
+      `await db.transaction().execute((own: any) => sql\`CREATE TABLE escaped (id uuid)\`.execute(own));`,
+      ['escaped'],
+    ],
   ])('that ends its transaction by %s is refused and not journaled', async (_, body, left) => {
     const domain = await postgresDomain({ [`${ONE}.ts`]: bodySource(body) });
     const refused = domain.up();
@@ -142,12 +159,19 @@ describe('a migration in a transaction', () => {
 
 describe('a migration outside a transaction', () => {
   const OUTSIDE = 'transaction: false,';
-  const sleeping = bodySource(`await sql\`CREATE TABLE half (id uuid)\`.execute(db); await sql\`SELECT pg_sleep(60)\`.execute(db);`, OUTSIDE);
+  const sleeping = bodySource(
+    `await sql\`CREATE TABLE half (id uuid)\`.execute(db); await sql\`SELECT pg_sleep(60)\`.execute(db);`,
+    OUTSIDE,
+  );
 
   it('can do what PostgreSQL refuses inside one', async () => {
     const domain = await postgresDomain({
       [`${ONE}.ts`]: postgresSource('CREATE TABLE rows (id uuid)', 'DROP TABLE rows'),
-      [`${TWO}.ts`]: postgresSource('CREATE INDEX CONCURRENTLY rows_id ON rows (id)', 'DROP INDEX CONCURRENTLY rows_id', OUTSIDE),
+      [`${TWO}.ts`]: postgresSource(
+        'CREATE INDEX CONCURRENTLY rows_id ON rows (id)',
+        'DROP INDEX CONCURRENTLY rows_id',
+        OUTSIDE,
+      ),
     });
     await domain.up();
     expect(await domain.journal()).toEqual([`${ONE} done`, `${TWO} done`]);
@@ -157,7 +181,10 @@ describe('a migration outside a transaction', () => {
   });
 
   it('that fails is journaled as started, and not run again before it is repaired', async () => {
-    const failing = bodySource(`await sql\`CREATE TABLE half (id uuid)\`.execute(db); await sql\`SELECT 1 / 0\`.execute(db);`, OUTSIDE);
+    const failing = bodySource(
+      `await sql\`CREATE TABLE half (id uuid)\`.execute(db); await sql\`SELECT 1 / 0\`.execute(db);`,
+      OUTSIDE,
+    );
     const domain = await postgresDomain({ [`${ONE}.ts`]: failing });
     await expect(domain.up()).rejects.toThrow(/journaled as half done/);
     expect(await domain.journal()).toEqual([`${ONE} started`]);
@@ -184,15 +211,21 @@ describe('a migration outside a transaction', () => {
     await domain.query('DROP TABLE half');
     await domain.migrate((migrator) => migrator.settle(ONE, 'pending'));
     expect(await domain.journal()).toEqual([]);
-    const corrected = await domain.with({ [`${ONE}.ts`]: bodySource(`await sql\`CREATE TABLE half (id uuid)\`.execute(db);`, OUTSIDE) });
+    const corrected = await domain.with({
+      [`${ONE}.ts`]: bodySource(`await sql\`CREATE TABLE half (id uuid)\`.execute(db);`, OUTSIDE),
+    });
     expect(await corrected.up()).toEqual([ONE]);
     expect(await domain.history()).toEqual([`${ONE} repair succeeded`, `${ONE} up succeeded`]);
   });
 
   it('settled as applied after its file was corrected, is applied as the corrected file', async () => {
-    const domain = await postgresDomain({ [`${ONE}.ts`]: bodySource(`await sql\`SELECT 1 / 0\`.execute(db);`, OUTSIDE) });
+    const domain = await postgresDomain({
+      [`${ONE}.ts`]: bodySource(`await sql\`SELECT 1 / 0\`.execute(db);`, OUTSIDE),
+    });
     await expect(domain.up()).rejects.toThrow(MigrationFailedError);
-    const corrected = await domain.with({ [`${ONE}.ts`]: bodySource(`await sql\`SELECT 1 / 1\`.execute(db);`, OUTSIDE) });
+    const corrected = await domain.with({
+      [`${ONE}.ts`]: bodySource(`await sql\`SELECT 1 / 1\`.execute(db);`, OUTSIDE),
+    });
     await corrected.migrate((migrator) => migrator.settle(ONE, 'applied'));
     expect(await corrected.up()).toEqual([]);
     expect(await domain.journal()).toEqual([`${ONE} done`]);
@@ -226,7 +259,10 @@ describe('an interruption', () => {
   it.each<[string, string]>([
     ['a long statement', 'await sql`SELECT pg_sleep(60)`.execute(db);'],
     ['many short ones', 'for (;;) { await sql`SELECT pg_sleep(0.01)`.execute(db); }'],
-    ['a wait between statements', 'await sql`SELECT pg_sleep(0.2)`.execute(db); await sleep(400); await sql`CREATE TABLE late (id uuid)`.execute(db);'],
+    [
+      'a wait between statements',
+      'await sql`SELECT pg_sleep(0.2)`.execute(db); await sleep(400); await sql`CREATE TABLE late (id uuid)`.execute(db);',
+    ],
   ])('stops %s within a second, journals nothing, frees the lock and closes the connections', async (_, body) => {
     const domain = await postgresDomain({
       [`${ONE}.ts`]: tracedSource('one'),
@@ -260,7 +296,9 @@ describe('an interruption', () => {
 
 it('a connection that breaks is reported as the lock that is lost, and the next run applies all', async () => {
   const domain = await postgresDomain({
-    [`${ONE}.ts`]: bodySource('await sql`CREATE TABLE half (id uuid)`.execute(db); await sql`SELECT pg_sleep(5)`.execute(db);'),
+    [`${ONE}.ts`]: bodySource(
+      'await sql`CREATE TABLE half (id uuid)`.execute(db); await sql`SELECT pg_sleep(5)`.execute(db);',
+    ),
   });
   const proxy = await cuttableProxy(domain.url);
   const run = domain.up({ url: proxy.url }).catch((thrown) => thrown);

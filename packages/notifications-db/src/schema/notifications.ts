@@ -1,0 +1,125 @@
+import { bson, type DocumentOf, defineCollection } from '@finova/db-kit/mongodb';
+import { z } from 'zod';
+import { CATEGORIES, CHANNELS, SEVERITIES } from './vocabulary.ts';
+
+export const NOTIFICATION_SCHEMA_VERSION = 1;
+
+/**
+ * - `queued`: to be sent; `failed`: to be tried again; `leased`: a worker is sending it;
+ * - `sent`, `dead` (given up) and `cancelled` are final, and only they expire.
+ */
+export const NOTIFICATION_STATUSES = ['queued', 'leased', 'failed', 'sent', 'dead', 'cancelled'] as const;
+
+/** Which fields a status asks for; it excludes the others of these. */
+const STATE_FIELDS = {
+  queued: ['nextAttemptAt'],
+  leased: ['nextAttemptAt', 'leasedUntil', 'leaseOwner'],
+  failed: ['nextAttemptAt', 'lastError'],
+  sent: ['sentAt', 'expiresAt'],
+  dead: ['lastError', 'expiresAt'],
+  cancelled: ['expiresAt'],
+} as const satisfies Record<NotificationStatus, readonly string[]>;
+
+/** Bound to some status, each; `lastError` is not: it also tells what went wrong before a success. */
+const BOUND_FIELDS = ['nextAttemptAt', 'leasedUntil', 'leaseOwner', 'sentAt', 'expiresAt'] as const;
+
+const schema = z
+  .strictObject({
+    _id: bson.uuid(),
+    /** The customer's id in accounts-db. */
+    userId: bson.uuid(),
+    /** What happened: the id of the event in the domain where it did. One notification per event and channel. */
+    eventId: bson.text({ minLength: 1, maxLength: 100 }),
+    channel: z.enum(CHANNELS),
+    category: z.enum(CATEGORIES),
+    severity: z.enum(SEVERITIES),
+    title: bson.text({ minLength: 1, maxLength: 200 }),
+    body: bson.text({ maxLength: 4_000 }),
+    /** Parameters for links and templates: `{ accountId: '…' }`. */
+    data: bson.textMap({ maxEntries: 20, maxLength: 500 }),
+    /** The money that it is about, in minor units. */
+    amount: z
+      .strictObject({
+        amountMinor: bson.long(),
+        /** ISO 4217 */
+        currency: bson.text({ maxLength: 3, pattern: /^[A-Z]{3}$/ }),
+      })
+      .optional(),
+    status: z.enum(NOTIFICATION_STATUSES),
+    /** Deliveries begun. */
+    attempts: bson.int({ min: 0 }),
+    /** When a worker may take it next; while leased, when the lease ends. Gone once the status is final. */
+    nextAttemptAt: bson.date().optional(),
+    leasedUntil: bson.date().optional(),
+    /** The worker that holds it. */
+    leaseOwner: bson.text({ minLength: 1, maxLength: 100 }).optional(),
+    /** Why the last delivery failed: a reason, never a recipient's address. */
+    lastError: bson.text({ minLength: 1, maxLength: 500 }).optional(),
+    /** Only in the inbox (`in_app`), and only until it is read; a partial index cannot ask for what is missing. */
+    unread: z.literal(true).optional(),
+    readAt: bson.date().optional(),
+    sentAt: bson.date().optional(),
+    /** When the server deletes it. Only final notifications have it, so that none is deleted unsent. */
+    expiresAt: bson.date().optional(),
+    schemaVersion: bson.int({ min: 1 }),
+    createdAt: bson.date(),
+    updatedAt: bson.date(),
+  })
+  .refine((notification) => hasFieldsOfItsStatus(notification), {
+    path: ['status'],
+    error: 'Invalid input: expected exactly the fields of this status',
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  })
+  // The same rule for the server.
+  .meta({
+    anyOf: NOTIFICATION_STATUSES.map((status) => ({
+      properties: { status: { enum: [status] } },
+      required: [...STATE_FIELDS[status]],
+      not: { anyOf: excludedFields(status).map((field) => ({ required: [field] })) },
+    })),
+  });
+
+/** Every notification, from the moment it is owed until it expires: the inbox and the queue of each channel. */
+export const notifications = defineCollection({
+  name: 'notifications',
+  description: 'Notifications of each customer: the inbox, and the delivery queue of each channel',
+  schema,
+  indexes: [
+    { name: 'user_event_channel', key: { userId: 1, eventId: 1, channel: 1 }, options: { unique: true } },
+    {
+      name: 'inbox',
+      key: { userId: 1, createdAt: -1, _id: -1 },
+      options: { partialFilterExpression: { channel: 'in_app' } },
+    },
+    {
+      name: 'unread',
+      key: { userId: 1, category: 1, severity: 1 },
+      options: { partialFilterExpression: { unread: true } },
+    },
+    {
+      // nextAttemptAt exists while the status is queued, failed or leased: due work and abandoned work alike.
+      name: 'dispatch',
+      key: { channel: 1, nextAttemptAt: 1 },
+      options: { partialFilterExpression: { nextAttemptAt: { $exists: true } } },
+    },
+    { name: 'expiry', key: { expiresAt: 1 }, options: { expireAfterSeconds: 0 } },
+    { name: 'schema_version', key: { schemaVersion: 1, _id: 1 } },
+  ],
+  shardKey: { userId: 'hashed' },
+});
+
+/** A stored document of `notifications`. */
+export type NotificationDocument = DocumentOf<typeof notifications>;
+
+export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
+
+function excludedFields(status: NotificationStatus): readonly string[] {
+  const own: readonly string[] = STATE_FIELDS[status];
+  return BOUND_FIELDS.filter((field) => !own.includes(field));
+}
+
+function hasFieldsOfItsStatus(notification: { readonly status?: unknown }): boolean {
+  const status = NOTIFICATION_STATUSES.find((candidate) => candidate === notification.status);
+  const has = (field: string) => (notification as Record<string, unknown>)[field] !== undefined;
+  return status !== undefined && STATE_FIELDS[status].every(has) && !excludedFields(status).some(has);
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { MongoErrorCode } from '@finova/db-kit';
+import { readDomain } from '@finova/db-kit/migrations';
+import { createMongoClient } from '@finova/db-kit/mongodb';
+import {
+  createMongoTestDatabase,
+  describeMigrationContract,
+  type MongoTestDatabase,
+  testMongoUrl,
+} from '@finova/db-kit/testing';
+import { Double, type MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { validPreferences } from './valid-preferences.ts';
+
+const folder = join(import.meta.dirname, '..');
+
+describeMigrationContract(folder);
+
+describe('the server alone', () => {
+  let database: MongoTestDatabase;
+  let client: MongoClient;
+
+  beforeAll(async () => {
+    database = await createMongoTestDatabase(testMongoUrl(), await readDomain(folder));
+    client = createMongoClient({ url: database.url, applicationName: 'finova tests' });
+  });
+  afterAll(async () => {
+    await client.close();
+    await database.drop();
+  });
+
+  const insert = (change: object) =>
+    client
+      .db(database.databaseName)
+      .collection<{ _id: string }>('user_preferences')
+      .insertOne({ ...validPreferences(), ...change });
+  const refused = { code: MongoErrorCode.documentValidationFailure };
+
+  it('takes a valid document', async () => {
+    await expect(insert({})).resolves.toMatchObject({ acknowledged: true });
+  });
+
+  it('refuses a revision sent as a double or a long', async () => {
+    await expect(insert({ revision: new Double(1) })).rejects.toMatchObject(refused);
+    await expect(insert({ revision: 1n })).rejects.toMatchObject(refused);
+  });
+
+  it('refuses unknown fields, at the top and inside', async () => {
+    await expect(insert({ nickname: 'x' })).rejects.toMatchObject(refused);
+    await expect(
+      insert({ accessibility: { ...validPreferences().accessibility, fontSize: 12 } }),
+    ).rejects.toMatchObject(refused);
+  });
+
+  it('refuses a consent for a purpose it does not know', async () => {
+    const [consent] = validPreferences().consents;
+    await expect(insert({ consents: [{ ...consent, purpose: 'anything' }] })).rejects.toMatchObject(refused);
+  });
+
+  it('refuses a text that only ends like a currency', async () => {
+    await expect(insert({ displayCurrency: 'EUR\n' })).rejects.toMatchObject(refused);
+  });
+});
