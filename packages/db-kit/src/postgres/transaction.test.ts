@@ -33,7 +33,7 @@ beforeEach(async () => {
     .execute();
 });
 
-const valueOf = async (id: number) =>
+const counterValue = async (id: number) =>
   (await db.selectFrom('counters').select('value').where('id', '=', id).executeTakeFirstOrThrow()).value;
 
 /** Adds 1 by reading and writing, so that two at once conflict; `between` runs after the first read of each attempt. */
@@ -72,7 +72,7 @@ describe('a transaction', () => {
       return 'done';
     });
     expect(result).toBe('done');
-    expect(await valueOf(1)).toBe(7);
+    expect(await counterValue(1)).toBe(7);
   });
 
   it('rolls back when its body throws, and throws the same', async () => {
@@ -83,7 +83,7 @@ describe('a transaction', () => {
         throw thrown;
       }),
     ).rejects.toBe(thrown);
-    expect(await valueOf(1)).toBe(0);
+    expect(await counterValue(1)).toBe(0);
   });
 
   it('that the server gave up for concurrency is not run again unless asked to', async () => {
@@ -91,14 +91,14 @@ describe('a transaction', () => {
     const failed = await increment(0, disturb, attempts).catch((thrown) => thrown);
     expect(isPostgresError(failed, [SqlState.serializationFailure])).toBe(true);
     expect(attempts.count).toBe(1);
-    expect(await valueOf(1)).toBe(10);
+    expect(await counterValue(1)).toBe(10);
   });
 
   it('is run again, whole, until it succeeds', async () => {
     const attempts = { count: 0 };
     await increment(3, async (attempt) => (attempt <= 2 ? disturb() : undefined), attempts);
     expect(attempts.count).toBe(3);
-    expect(await valueOf(1)).toBe(21);
+    expect(await counterValue(1)).toBe(21);
   });
 
   it('is run again maxRetries times at most', async () => {
@@ -106,7 +106,7 @@ describe('a transaction', () => {
     const failed = await increment(2, disturb, attempts).catch((thrown) => thrown);
     expect(isPostgresError(failed, [SqlState.serializationFailure])).toBe(true);
     expect(attempts.count).toBe(3);
-    expect(await valueOf(1)).toBe(30);
+    expect(await counterValue(1)).toBe(30);
   });
 
   it('is run again after a deadlock', async () => {
@@ -131,7 +131,7 @@ describe('a transaction', () => {
       );
     await Promise.all([lockInOrder(1, 2), lockInOrder(2, 1)]);
     expect(attempts).toBe(3);
-    expect([await valueOf(1), await valueOf(2)]).toEqual([2, 2]);
+    expect([await counterValue(1), await counterValue(2)]).toEqual([2, 2]);
   });
 
   it.each<[string, () => Promise<unknown>]>([
