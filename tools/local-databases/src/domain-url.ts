@@ -43,15 +43,18 @@ export function urlFromEnvironment(
   }
   const expected = `a URL such as ${EXAMPLES[engine]}`;
   // MongoDB lists several hosts with commas, which are not part of a URL's host.
-  const parsed = URL.parse?.(url.replace(/,[^/@]*/, '')) ?? parseUrl(url.replace(/,[^/@]*/, ''));
+  const parsed = parseUrl(url.replace(/,[^/@]*/, ''));
   if (parsed === null) {
     throw new InvalidDatabaseUrlError(variable, expected, 'something that is no URL');
   }
   if (!SCHEMES[engine].includes(parsed.protocol)) {
-    throw new InvalidDatabaseUrlError(variable, expected, `one that starts with ${parsed.protocol}//`);
+    throw new InvalidDatabaseUrlError(variable, expected, `one that starts with ${parsed.protocol}`);
   }
   if (parsed.hostname === '') {
     throw new InvalidDatabaseUrlError(variable, expected, 'one without a host');
+  }
+  if (!isDecodable(parsed)) {
+    throw new InvalidDatabaseUrlError(variable, expected, 'a percent sign that should be written %25');
   }
   return { url, variable };
 }
@@ -64,7 +67,25 @@ function parseUrl(text: string): URL | null {
   }
 }
 
-/** A URL as it may be printed: without user and password. */
+/** The drivers decode user, password and database, and fail on half an encoding. */
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    return [username, password, pathname].map(decodeURIComponent).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Query parameters that carry secrets: `password` for PostgreSQL, `authMechanismProperties` for MongoDB. */
+const SECRET_PARAMETER = /([?&][^=&]*(?:password|token|secret|authMechanismProperties)[^=&]*=)[^&]*/gi;
+
+/**
+ * A URL as it may be printed: without user and password. Everything up to the last `@` goes, because a password that
+ * was not percent-encoded may hold any character.
+ *
+ * @example
+ * redactUrl('postgresql://user:secret@host:5432/bank') // 'postgresql://host:5432/bank'
+ */
 export function redactUrl(url: string): string {
-  return url.replace(/\/\/[^/]*@/, '//');
+  return url.replace(/\/\/.*@/s, '//').replace(SECRET_PARAMETER, '$1***');
 }

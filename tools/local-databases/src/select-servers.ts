@@ -1,10 +1,17 @@
+import { FinovaError, InvalidDatabaseUrlError } from '@finova/db-kit';
 import { composeUrl } from './containers/compose.ts';
+import { COMPOSE_SERVICES } from './containers/docker.ts';
 import { startTestContainer } from './containers/test-container.ts';
 import type { DatabaseEngine, DatabaseServer, ServerSource } from './database-server.ts';
 import { domainVariable, engineVariable, urlFromEnvironment } from './domain-url.ts';
 import { ensureEmbeddedServer } from './embedded/embedded-servers.ts';
 import { startThrowAwayServer } from './embedded/throw-away-servers.ts';
-import { ForcedServerMissingError, InvalidServerChoiceError } from './errors.ts';
+import {
+  ComposeServerError,
+  EnvironmentServerError,
+  ForcedServerMissingError,
+  InvalidServerChoiceError,
+} from './errors.ts';
 import { identifyServer } from './identify-server.ts';
 
 export interface SelectServersOptions {
@@ -22,13 +29,14 @@ const SOURCES: readonly ServerSource[] = ['url', 'containers', 'embedded'];
 /**
  * Finds or starts a real server per engine, the first that applies: a URL in the environment, containers, embedded.
  *
- * @throws {InvalidDatabaseUrlError | DatabaseUnreachableError | DatabaseLoginRefusedError | DatabaseMissingError} for
- * a URL that is set and does not work: it is never passed over in silence.
+ * @throws {InvalidDatabaseUrlError | EnvironmentServerError | ComposeServerError | EmbeddedServerError} for a server
+ * that is named or up and does not work: it is never passed over in silence.
  * @throws {ForcedServerMissingError | InvalidServerChoiceError} when `FINOVA_DATABASES` asks for what cannot be had.
  */
 export async function selectServers(
   options: SelectServersOptions,
 ): Promise<Partial<Record<DatabaseEngine, DatabaseServer>>> {
+  forcedSource(options.environment ?? process.env);
   const servers = await Promise.allSettled(options.engines.map((engine) => selectServer(options, engine)));
   const failed = servers.find((result) => result.status === 'rejected');
   if (failed !== undefined) {
@@ -41,7 +49,8 @@ export async function selectServers(
 }
 
 /**
- * The server of one domain's own variable, such as `FINOVA_ACCOUNTS_URL`; `undefined` when it is not set.
+ * The server of one domain's own variable, such as `FINOVA_ACCOUNTS_URL`; `undefined` when it is not set, or when
+ * `FINOVA_DATABASES` forces another branch.
  *
  * @throws as {@link selectServers}.
  */
@@ -50,7 +59,8 @@ export async function domainServer(
   engine: DatabaseEngine,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<DatabaseServer | undefined> {
-  return serverFromUrl(domainVariable(domain), engine, environment);
+  const source = forcedSource(environment) ?? 'url';
+  return source === 'url' ? serverFromUrl(domainVariable(domain), engine, environment) : undefined;
 }
 
 async function selectServer(options: SelectServersOptions, engine: DatabaseEngine): Promise<DatabaseServer> {
@@ -76,17 +86,7 @@ const branches: Readonly<Record<ServerSource, Branch>> = {
 
   async containers({ workspaceRoot, purpose }, engine, environment) {
     if (purpose === 'test') {
-      const container = await startTestContainer(workspaceRoot, engine, environment);
-      return (
-        container && {
-          engine,
-          source: 'containers',
-          url: container.url,
-          label: await identifyServer(engine, container.url),
-          reason: `containers: a Docker daemon answers and has ${container.image}`,
-          stop: container.stop,
-        }
-      );
+      return testContainerServer(workspaceRoot, engine, environment);
     }
     const url = await composeUrl(workspaceRoot, engine, environment);
     return url === undefined
@@ -95,8 +95,10 @@ const branches: Readonly<Record<ServerSource, Branch>> = {
           engine,
           source: 'containers',
           url,
-          label: await identifyServer(engine, url),
-          reason: 'containers: the docker-compose.yml service is up',
+          label: await identifyServer(engine, url).catch((thrown: unknown) => {
+            throw thrown instanceof FinovaError ? new ComposeServerError(COMPOSE_SERVICES[engine], thrown) : thrown;
+          }),
+          reason: `containers: service ${COMPOSE_SERVICES[engine]} of docker-compose.yml is up`,
           stop: async () => {},
         };
   },
@@ -118,26 +120,59 @@ const branches: Readonly<Record<ServerSource, Branch>> = {
   },
 };
 
+async function testContainerServer(
+  workspaceRoot: string,
+  engine: DatabaseEngine,
+  environment: NodeJS.ProcessEnv,
+): Promise<DatabaseServer | undefined> {
+  const container = await startTestContainer(workspaceRoot, engine, environment);
+  if (container === undefined) {
+    return undefined;
+  }
+  const { url, image, stop } = container;
+  try {
+    const label = await identifyServer(engine, url);
+    return { engine, source: 'containers', url, label, reason: `containers: Testcontainers started ${image}`, stop };
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+}
+
 async function serverFromUrl(
   variable: string,
   engine: DatabaseEngine,
   environment: NodeJS.ProcessEnv,
 ): Promise<DatabaseServer | undefined> {
   const found = urlFromEnvironment(variable, engine, environment);
-  return (
-    found && {
-      engine,
-      source: 'url',
-      url: found.url,
-      label: await identifyServer(engine, found.url),
-      reason: `url: ${variable} is set`,
-      stop: async () => {},
-    }
-  );
+  if (found === undefined) {
+    return undefined;
+  }
+  const { url } = found;
+  try {
+    const label = await identifyServer(engine, url);
+    return { engine, source: 'url', url, label, reason: `url: ${variable} is set`, stop: async () => {} };
+  } catch (thrown) {
+    throw thrown instanceof FinovaError
+      ? new EnvironmentServerError(variable, thrown)
+      : unreadableUrl(variable, thrown);
+  }
+}
+
+/** The driver's own words are told only where they surely repeat no part of the URL, which may be a password. */
+function unreadableUrl(variable: string, thrown: unknown): unknown {
+  const { name, message } = thrown instanceof Error ? thrown : { name: '', message: '' };
+  if (!/^Mongo(?:Parse|InvalidArgument|MissingCredentials|API)Error$/.test(name)) {
+    return thrown;
+  }
+  const found = /^options? [\w, ]+ (?:is|are) not supported$/.test(message)
+    ? message
+    : 'one that the MongoDB driver cannot read';
+  return new InvalidDatabaseUrlError(variable, 'a MongoDB connection string', found);
 }
 
 function forcedSource(environment: NodeJS.ProcessEnv): ServerSource | undefined {
-  const text = environment['FINOVA_DATABASES'];
+  const text = environment['FINOVA_DATABASES']?.trim();
   if (text === undefined || text === '') {
     return undefined;
   }

@@ -10,6 +10,11 @@ const MIGRATION_INPUTS = [
   '{projectRoot}/package.json',
 ];
 
+/** What decides which server the tests run on: a result from one says nothing about another. */
+const SERVER_INPUTS = ['FINOVA_DATABASES', 'FINOVA_POSTGRES_URL', 'FINOVA_MONGODB_URL', 'FINOVA_POSTGRES_BINARIES'].map(
+  (env) => ({ env }),
+);
+
 /**
  * The targets of one domain.
  *
@@ -43,14 +48,14 @@ export function domainTargets(domain) {
     },
     'migration-test': {
       command: `vitest run {projectRoot}/test/migrations.test.ts`,
-      inputs: ['migrations', '^migrations', 'migrationTools', { env: 'FINOVA_DATABASES' }],
+      inputs: ['migrations', '^migrations', 'migrationTools', ...SERVER_INPUTS],
       outputs: [],
       cache: true,
       metadata: metadata(`Test the migrations of ${domain} on a real server: up, down to nothing, up again`),
     },
     test: {
       command: `vitest run {projectRoot}`,
-      inputs: ['default', '^default', 'migrationTools', { env: 'FINOVA_DATABASES' }],
+      inputs: ['default', '^default', 'migrationTools', ...SERVER_INPUTS],
       outputs: [],
       cache: true,
       metadata: metadata(`Run all tests of ${domain}`),

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEnv, promisify } from 'node:util';
 import { z } from 'zod';
 import type { DatabaseEngine } from '../database-server.ts';
 import { COMPOSE_SERVICES, dockerAnswers } from './docker.ts';
@@ -12,6 +14,7 @@ const service = z.object({
   Publishers: z.array(z.object({ PublishedPort: z.number() })).nullish(),
 });
 
+const PASSWORD_VARIABLE = 'FINOVA_COMPOSE_PASSWORD';
 /** The user of both services in docker-compose.yml. */
 const COMPOSE_USER = 'finova';
 /** As in docker-compose.yml: reachable from this machine only, so the default is no secret. */
@@ -45,8 +48,14 @@ export async function composeUrl(
   if (port === undefined) {
     return undefined;
   }
-  const login = `${COMPOSE_USER}:${encodeURIComponent(environment['FINOVA_COMPOSE_PASSWORD'] ?? COMPOSE_PASSWORD)}`;
+  const login = `${COMPOSE_USER}:${encodeURIComponent(await composePassword(workspaceRoot, environment))}`;
   return engine === 'postgres'
     ? `postgresql://${login}@127.0.0.1:${port}/finova`
     : `mongodb://${login}@127.0.0.1:${port}/?directConnection=true&authSource=admin`;
+}
+
+/** As Compose finds it: the environment before the `.env` file, and what is empty counts as unset. */
+async function composePassword(workspaceRoot: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const file = parseEnv(await readFile(join(workspaceRoot, '.env'), 'utf8').catch(() => ''));
+  return environment[PASSWORD_VARIABLE] || file[PASSWORD_VARIABLE] || COMPOSE_PASSWORD;
 }

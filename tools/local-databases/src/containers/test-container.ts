@@ -1,4 +1,5 @@
 import type { DatabaseEngine } from '../database-server.ts';
+import { generatePassword } from '../embedded/state-file.ts';
 import { composeImage, dockerAnswers, hasImage } from './docker.ts';
 
 /** A container of one test run. */
@@ -27,17 +28,20 @@ export async function startTestContainer(
     return undefined;
   }
   await settleReaper(environment);
+  // Docker publishes a container's ports to the network, not to this machine alone.
+  const password = generatePassword();
   if (engine === 'postgres') {
     const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
     const container = await new PostgreSqlContainer(image)
       .withDatabase('finova')
       .withUsername('finova')
+      .withPassword(password)
       .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=200'])
       .start();
     return { url: container.getConnectionUri(), image, stop: async () => void (await container.stop()) };
   }
   const { MongoDBContainer } = await import('@testcontainers/mongodb');
-  const container = await new MongoDBContainer(image).withUsername('finova').withPassword('finova-tests').start();
+  const container = await new MongoDBContainer(image).withUsername('finova').withPassword(password).start();
   const url = new URL(container.getConnectionString());
   url.searchParams.set('directConnection', 'true');
   url.searchParams.set('authSource', 'admin');

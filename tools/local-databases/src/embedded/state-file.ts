@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const server = z.strictObject({
+const server = z.object({
   port: z.int().min(1).max(65_535),
   password: z.string().min(20),
-  /** MongoDB only: the program, and whether its first user exists. */
+  /** MongoDB only: the program that writes the data. */
   program: z.enum(['mongod', 'secantusdb']).optional(),
-  secured: z.boolean().optional(),
-  pid: z.int().optional(),
 });
 
-const state = z.strictObject({ postgres: server.optional(), mongodb: server.optional() });
+const state = z.object({ postgres: server.optional(), mongodb: server.optional() });
 
 /** Where an embedded server listens and how to log in. */
 export type EmbeddedServerState = z.infer<typeof server>;
@@ -37,6 +35,8 @@ export async function readState(folder: string): Promise<EmbeddedState> {
 /** Replaces the state in one step, readable by its owner alone: it holds the passwords. */
 export async function writeState(folder: string, content: EmbeddedState): Promise<void> {
   const unfinished = `${stateFile(folder)}.${process.pid}`;
+  // One that a killed process left would keep its mode.
+  await rm(unfinished, { force: true });
   await writeFile(unfinished, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
   await rename(unfinished, stateFile(folder));
 }

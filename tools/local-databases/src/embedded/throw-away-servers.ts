@@ -15,7 +15,8 @@ import { generatePassword } from './state-file.ts';
 export interface ThrowAwayServer {
   readonly url: string;
   readonly label: string;
-  readonly programReason: string;
+  /** What made this program the choice, where there was one. */
+  readonly programReason: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -32,38 +33,45 @@ export async function startThrowAwayServer(
   const folder = await ensureDataFolder(workspaceRoot);
   const runs = join(folder, 'tests');
   await mkdir(runs, { recursive: true });
-  await withFolderLock(runs, () => removeLeftovers(runs));
-  const own = await mkdtemp(join(runs, `${engine}-`));
-  await writeFile(join(own, 'owner'), JSON.stringify({ pid: process.pid, command: await commandLine(process.pid) }));
-  const port = await getPort({ host: '127.0.0.1' });
+  // Also keeps others from taking a folder for a leftover that has no owner yet.
+  const own = await withFolderLock(runs, async () => {
+    await removeLeftovers(runs);
+    const made = await mkdtemp(join(runs, `${engine}-`));
+    await writeFile(join(made, 'owner'), JSON.stringify({ pid: process.pid, command: await commandLine(process.pid) }));
+    return made;
+  });
+  try {
+    const { url, programReason } = await startIn(own, folder, engine, onProgress);
+    return { url, label: await identifyServer(engine, url), programReason, stop: () => remove(own) };
+  } catch (thrown) {
+    await remove(own);
+    throw thrown;
+  }
+}
+
+async function startIn(
+  own: string,
+  folder: string,
+  engine: DatabaseEngine,
+  onProgress?: (line: string) => void,
+): Promise<Pick<ThrowAwayServer, 'url' | 'programReason'>> {
   const password = generatePassword();
   if (engine === 'postgres') {
-    const cluster = new PostgresCluster(own, { throwAway: true });
-    await cluster.start(port, password);
-    const url = PostgresCluster.url(port, password);
-    return {
-      url,
-      label: await identifyServer(engine, url),
-      programReason: '',
-      stop: async () => {
-        await cluster.stop();
-        await rm(own, { recursive: true, force: true });
-      },
-    };
+    const port = await getPort({ host: '127.0.0.1' });
+    await new PostgresCluster(own, { throwAway: true }).start(port, password);
+    return { url: PostgresCluster.url(port, password), programReason: undefined };
   }
-  const program = await withFolderLock(runs, () => findMongoProgram(folder, onProgress));
-  const pid = await new MongoServer(own, program, { throwAway: true }).start(port, password);
-  await writeFile(join(own, 'pid'), String(pid));
-  const url = MongoServer.url(port, password);
-  return {
-    url,
-    label: await identifyServer(engine, url),
-    programReason: program.reason,
-    stop: async () => {
-      await MongoServer.stop(own, pid);
-      await rm(own, { recursive: true, force: true });
-    },
-  };
+  const program = await findMongoProgram(folder, onProgress);
+  const port = await getPort({ host: '127.0.0.1' });
+  await new MongoServer(own, program, { throwAway: true }).start(port, password);
+  return { url: MongoServer.url(port, password), programReason: program.reason };
+}
+
+/** Ends whichever server works in the folder of a test run, and removes it. */
+async function remove(own: string): Promise<void> {
+  await new PostgresCluster(own, { throwAway: true }).stop();
+  await MongoServer.stop(own, 0);
+  await rm(own, { recursive: true, force: true });
 }
 
 /** Ends the servers and removes the data of test runs whose process is gone. */
@@ -73,15 +81,9 @@ export async function removeLeftovers(runs: string): Promise<void> {
     const owner = await readFile(join(own, 'owner'), 'utf8')
       .then((text) => JSON.parse(text) as { readonly pid: number; readonly command?: string })
       .catch(() => undefined);
-    if (owner === undefined || (await commandLine(owner.pid)) === owner.command) {
-      continue;
+    const isAlive = owner !== undefined && (await commandLine(owner.pid)) === owner.command;
+    if (!isAlive && /^(?:postgres|mongodb)-/.test(name)) {
+      await remove(own);
     }
-    if (name.startsWith('postgres-')) {
-      await new PostgresCluster(own, { throwAway: true }).stop();
-    } else {
-      const pid = Number(await readFile(join(own, 'pid'), 'utf8').catch(() => '0'));
-      await (pid > 0 ? MongoServer.stop(own, pid) : undefined);
-    }
-    await rm(own, { recursive: true, force: true });
   }
 }

@@ -17,22 +17,21 @@ export interface UnprivilegedRunner {
 /**
  * Runs programs as this process's user, or, for root, as the system user `postgres`, which is created when missing.
  *
- * @param mustReach - a file the programs have to read. Below a home folder that only root may enter, the user is
+ * @param mustReach - paths the programs have to get to. Below a home folder that only root may enter, the user is
  * given the one capability to read and search past it, and none to write.
+ * @throws {EmbeddedServerError} when the user cannot be created, or cannot be let past such a folder.
  */
-export async function unprivilegedRunner(mustReach: string): Promise<UnprivilegedRunner> {
-  const environment = { ...process.env, LC_ALL: 'C', LANG: 'C' };
+export async function unprivilegedRunner(...mustReach: readonly string[]): Promise<UnprivilegedRunner> {
+  // PGPORT, PGDATA and their like are meant for other servers.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));
+  const environment = { ...Object.fromEntries(inherited), LC_ALL: 'C', LANG: 'C' };
   if (process.getuid?.() !== 0) {
     return { run: (program, args) => run(program, [...args], { env: environment }), own: async () => {} };
   }
   const { uid, gid } = await ensureUser();
   const asUser = { uid, gid, cwd: '/', env: environment };
   const own = (path: string) => chown(path, uid, gid);
-  const reaches = await run('test', ['-r', mustReach], asUser).then(
-    () => true,
-    () => false,
-  );
-  if (reaches) {
+  if (await succeeds(mustReach.map((path) => run('test', ['-x', path], asUser)))) {
     return { run: (program, args) => run(program, [...args], asUser), own };
   }
   const capability = '+dac_read_search';
@@ -43,10 +42,22 @@ export async function unprivilegedRunner(mustReach: string): Promise<Unprivilege
     `--inh-caps=${capability}`,
     `--ambient-caps=${capability}`,
   ];
-  return {
-    run: (program, args) => run('setpriv', [...withCapability, program, ...args], { cwd: '/', env: environment }),
-    own,
-  };
+  const options = { cwd: '/', env: environment };
+  if (!(await succeeds([run('setpriv', [...withCapability, 'true'], options)]))) {
+    throw new EmbeddedServerError(
+      'PostgreSQL',
+      `it does not run as root, and the system user ${USER} cannot get to ${mustReach.join(' and ')}; move the workspace out of the folder that only root may enter, let others pass through that folder (chmod o+x), or set FINOVA_POSTGRES_URL`,
+      undefined,
+    );
+  }
+  return { run: (program, args) => run('setpriv', [...withCapability, program, ...args], options), own };
+}
+
+function succeeds(runs: readonly Promise<unknown>[]): Promise<boolean> {
+  return Promise.all(runs).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function ensureUser(): Promise<{ uid: number; gid: number }> {
@@ -61,6 +72,11 @@ async function ensureUser(): Promise<{ uid: number; gid: number }> {
       await run('useradd', ['--system', '--user-group', '--no-create-home', USER]);
       return await lookUp();
     } catch (cause) {
+      // Another process may have created it in the same moment.
+      const created = await lookUp().catch(() => undefined);
+      if (created !== undefined) {
+        return created;
+      }
       throw new EmbeddedServerError(
         'PostgreSQL',
         `it does not run as root, and the system user ${USER} could not be created`,
