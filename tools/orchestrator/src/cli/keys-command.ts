@@ -11,7 +11,7 @@ export async function createKeysCommand(
   { output, options, workingFolder }: CommandEnvironment,
   { file }: { readonly file?: string },
 ): Promise<ExitCode> {
-  const path = file === undefined ? keyFilePath(findWorkspace(workingFolder)) : resolve(workingFolder, file);
+  const path = file === undefined ? keyFilePath(findWorkspace(workingFolder)) : resolve(typedIn(workingFolder), file);
   const created = await createLocalKeyFile(path);
   if (options.json) {
     printJson(output, { path, created });
@@ -24,4 +24,9 @@ export async function createKeysCommand(
     );
   }
   return ExitCode.done;
+}
+
+/** Where the user typed a relative path: npm changes into the workspace before it runs a script. */
+function typedIn(workingFolder: string): string {
+  return process.env['INIT_CWD'] ?? workingFolder;
 }

@@ -16,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   );
   const host = {
     output,
-    workingFolder: process.env['INIT_CWD'] ?? process.cwd(),
+    workingFolder: process.cwd(),
     signal,
     onExit: (code: ExitCode) => {
       process.exitCode = code;

@@ -1,13 +1,13 @@
 import { type DomainSeedResult, sample, seed } from '../commands/seed.ts';
 import { type DomainUpResult, up } from '../commands/up.ts';
 import { openContext } from '../run/open-context.ts';
-import { openEncryption, type RunContext } from '../run/run-context.ts';
+import { ensureOwnKeyFile, openEncryption, type RunContext } from '../run/run-context.ts';
 import type { Outcome } from '../run/run-in-order.ts';
 import { withDependencies } from '../workspace/domain-order.ts';
 import type { CommandEnvironment } from './command-environment.ts';
 import { ExitCode } from './exit-code.ts';
 import { describeOutcomes, printFailures } from './outcomes.ts';
-import { formatDuration, type Output, printJson, printLine, printTable } from './output.ts';
+import { formatDuration, type Output, printJson, printLine, printNotice, printTable } from './output.ts';
 import { printSamples, printSeedCounts } from './seed-command.ts';
 import { lineProgress, liveProgress, silentProgress } from './up-progress.ts';
 
@@ -49,6 +49,7 @@ export async function upCommand(
     const applied = done.reduce((sum, result) => sum + result.applied.length, 0);
     printLine(output, applied === 0 ? 'Nothing to apply: every domain is up to date' : `Applied ${applied} migrations`);
   }
+  await makeKeys(environment, context, options.seed === true);
   const seeded = migrated && options.seed === true ? await seedAll(environment, context, domains) : undefined;
   if (json) {
     printJson(output, {
@@ -64,12 +65,22 @@ export async function upCommand(
   return migrated && seededAll ? ExitCode.done : ExitCode.failed;
 }
 
+/** Development data and embedded servers get keys by themselves; servers of others only the keys they are given. */
+async function makeKeys({ output }: CommandEnvironment, context: RunContext, seeds: boolean): Promise<void> {
+  if (seeds || [...context.servers.values()].some(({ source }) => source === 'embedded')) {
+    const made = await ensureOwnKeyFile(context.workspaceRoot);
+    if (made !== undefined) {
+      printNotice(output, `Made encryption keys for development: ${made} (mode 0600)`);
+    }
+  }
+}
+
 async function seedAll(
   { output, options }: CommandEnvironment,
   context: RunContext,
   domains: readonly string[],
 ): Promise<Map<string, Outcome<DomainSeedResult>>> {
-  const seeded = await seed(context, domains, () => openEncryption(context.workspaceRoot, { create: true }));
+  const seeded = await seed(context, domains, () => openEncryption(context.workspaceRoot));
   if (!options.json) {
     printSeedCounts(output, describeOutcomes(seeded).done);
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createLocalKeyFile, FieldEncryption, openLocalKeyFile } from '@finova/db-kit/encryption';
 import type { EngineOptions, RunIdentity } from '@finova/db-kit/migrations';
-import { dataFolder } from '@finova/local-databases';
+import { dataFolder, type ServerSource } from '@finova/local-databases';
 import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
 
 /** The server of one domain, as chosen for this run. */
@@ -10,6 +10,8 @@ export interface DomainServer {
   readonly url: string;
   /** For tables, without secrets. */
   readonly label: string;
+  /** How it was found. */
+  readonly source: ServerSource;
 }
 
 /** What every operation over several domains needs. */
@@ -51,18 +53,22 @@ export function keyFilePath(workspaceRoot: string, environment = process.env): s
 }
 
 /**
+ * Makes the workspace's own key file when it is missing; never one that `FINOVA_KEY_FILE` names, which somebody else
+ * looks after.
+ *
+ * @returns its path when it was made now.
+ */
+export async function ensureOwnKeyFile(workspaceRoot: string, environment = process.env): Promise<string | undefined> {
+  const path = keyFilePath(workspaceRoot, environment);
+  const created = environment['FINOVA_KEY_FILE'] === undefined && (await createLocalKeyFile(path));
+  return created ? path : undefined;
+}
+
+/**
  * Opens the encryption keys of this workspace.
  *
- * @param create - make the workspace's own key file when it is missing; never one that `FINOVA_KEY_FILE` names.
  * @throws {KeyFileMissingError | KeyFileUnsafeError | KeyFileInvalidError}
  */
-export async function openEncryption(
-  workspaceRoot: string,
-  { create = false, environment = process.env } = {},
-): Promise<FieldEncryption> {
-  const path = keyFilePath(workspaceRoot, environment);
-  if (create && environment['FINOVA_KEY_FILE'] === undefined) {
-    await createLocalKeyFile(path);
-  }
-  return new FieldEncryption(await openLocalKeyFile(path));
+export async function openEncryption(workspaceRoot: string, environment = process.env): Promise<FieldEncryption> {
+  return new FieldEncryption(await openLocalKeyFile(keyFilePath(workspaceRoot, environment)));
 }

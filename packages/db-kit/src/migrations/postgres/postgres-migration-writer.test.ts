@@ -190,8 +190,8 @@ describe('a migration outside a transaction', () => {
     expect(await domain.journal()).toEqual([`${ONE} started`]);
     expect(await tablesOf(domain)).toEqual(['half']);
 
-    for (const again of [domain.up(), domain.migrate((migrator) => migrator.down('all'))]) {
-      const refused = await again.catch((thrown) => thrown);
+    for (const again of [() => domain.up(), () => domain.migrate((migrator) => migrator.down('all'))]) {
+      const refused = await again().catch((thrown) => thrown);
       expect(refused).toBeInstanceOf(HalfDoneMigrationError);
       expect(refused).toMatchObject({ domain: 'ledger-db', migration: ONE, direction: 'up' });
       expect(refused.next).toContain(`finova-db repair ledger-db ${ONE} --as applied`);
