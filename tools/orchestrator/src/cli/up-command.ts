@@ -59,7 +59,7 @@ export async function upCommand(
     });
   }
   if (!json && migrated && options.sample === true) {
-    printSamples(output, await sample(context, () => openEncryption(context.workspaceRoot)));
+    printSamples(output, await sample(context, domains, () => openEncryption(context.workspaceRoot)));
   }
   const seededAll = seeded === undefined || [...seeded.values()].every(({ state }) => state === 'done');
   return migrated && seededAll ? ExitCode.done : ExitCode.failed;

@@ -44,7 +44,13 @@ export function liveProgress(domains: readonly Dependent[]): UpProgress {
         }
       },
     })),
-    { concurrent: true, exitOnError: false, rendererOptions: { showErrorMessage: false, collapseErrors: false } },
+    // An interruption is ours to handle: listr2 would end the process in the middle of it.
+    {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      rendererOptions: { showErrorMessage: false, collapseErrors: false },
+    },
   );
   const running = list.run().catch(() => {});
   const setTitle = (domain: string, title: string) => {

@@ -47,13 +47,18 @@ export async function seed(
   });
 }
 
-/** Reads a few rows of each domain. */
+/**
+ * Reads a few rows of domains and of what they depend on.
+ *
+ * @param names - none for all.
+ */
 export async function sample(
   context: RunContext,
+  names: readonly string[],
   encryption: EncryptionSource,
 ): Promise<{ readonly domain: string; readonly tables: readonly SampleTable[] }[]> {
   return Promise.all(
-    context.domains.map(async (domain) => {
+    withDependencies(context.domains, names).map(async (domain) => {
       const domainSeed = await loadSeed(domain);
       return { domain: domain.name, tables: await domainSeed.sample(seedContext(context, domain, encryption)) };
     }),
