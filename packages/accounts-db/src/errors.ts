@@ -52,6 +52,26 @@ export class IllegalStatusTransitionError extends FinovaError {
   }
 }
 
+/** Another domain stands on the account and refuses the change: the ledger, where money is on it. */
+export class AccountChangeRefusedError extends FinovaError {
+  readonly accountId: string;
+  /** The PostgreSQL schema that refused: `transactions`. */
+  readonly refusedBy: string;
+  /** The rule that it refused by: `balances_empty_when_closed`. */
+  readonly constraint: string;
+
+  constructor(accountId: string, refusedBy: string, constraint: string, cause: unknown) {
+    super({
+      message: `Account ${accountId} was not changed: ${refusedBy} refuses it by ${constraint}`,
+      next: 'see that rule in the README of the domain that refuses',
+      cause,
+    });
+    this.accountId = accountId;
+    this.refusedBy = refusedBy;
+    this.constraint = constraint;
+  }
+}
+
 /** The customer holds the account already on some of these days. */
 export class HolderOverlapError extends FinovaError {
   readonly accountId: string;

@@ -9,8 +9,9 @@ import {
 } from '../errors.ts';
 import { makeIban } from '../iban.ts';
 import type { AccountStatus } from '../schema/index.ts';
-import { AccountRepository, type NewAccount } from './account-repository.ts';
+import { AccountRepository } from './account-repository.ts';
 import { CustomerRepository } from './customer-repository.ts';
+import type { NewAccount } from './new-account.ts';
 
 const NOBODY = '0198c0de-0000-7000-8000-000000000000';
 

@@ -3,21 +3,17 @@ import type { FieldEncryption, RecordIdentity } from '@finova/db-kit/encryption'
 import { withTransaction } from '@finova/db-kit/postgres';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { z } from 'zod';
-import {
-  AccountsRecordNotFoundError,
-  HolderOverlapError,
-  IbanTakenError,
-  IllegalStatusTransitionError,
-} from '../errors.ts';
+import { AccountsRecordNotFoundError, IllegalStatusTransitionError } from '../errors.ts';
 import { ibanSchema } from '../iban.ts';
-import type {
-  AccountStatus,
-  AccountsDatabase,
-  AccountsTable,
-  CashAccountType,
-  HolderRole,
-  Side,
-} from '../schema/index.ts';
+import type { AccountStatus, AccountsDatabase, AccountsTable, CashAccountType, Side } from '../schema/index.ts';
+import { addHolder, changeError, insertAccount } from './account-writes.ts';
+import {
+  type NewAccount,
+  type NewInternalAccount,
+  newAccount,
+  newInternalAccount,
+  overdraftLimitMinor,
+} from './new-account.ts';
 
 /** An account, decrypted. */
 export interface Account {
@@ -34,38 +30,6 @@ export interface Account {
   readonly openedAt: Date | undefined;
   readonly closedAt: Date | undefined;
 }
-
-const INT64_MAX = 2n ** 63n - 1n;
-const currency = z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as EUR');
-const accountName = z.string().trim().min(1).max(70);
-const day = z.iso.date();
-
-const newAccount = z.strictObject({
-  id: z.uuid().optional(),
-  currency,
-  iban: ibanSchema,
-  name: accountName,
-  cashAccountType: z.enum(['CACC', 'SVGS', 'LOAN']),
-  overdraftLimitMinor: z.bigint().nonnegative().max(INT64_MAX).default(0n),
-  holders: z
-    .array(
-      z.strictObject({ customerId: z.uuid(), role: z.enum(['owner', 'co_owner', 'authorised']), from: day.optional() }),
-    )
-    .min(1, 'expected at least one holder')
-    .refine((holders) => holders.some(({ role }) => role === 'owner'), 'expected an owner among the holders'),
-});
-
-const newInternalAccount = z.strictObject({
-  id: z.uuid().optional(),
-  currency,
-  name: accountName,
-  normalSide: z.enum(['debit', 'credit']),
-});
-
-/** What opening a customer's account takes. */
-export type NewAccount = z.input<typeof newAccount>;
-/** What opening one of the bank's own accounts takes. */
-export type NewInternalAccount = z.input<typeof newInternalAccount>;
 
 /** Opens, finds and changes accounts. IBANs are encrypted before they leave this process. */
 export class AccountRepository {
@@ -178,7 +142,7 @@ export class AccountRepository {
   /**
    * Changes an account's status; a trigger records the change with its reason.
    *
-   * @throws {IllegalStatusTransitionError | AccountsRecordNotFoundError}
+   * @throws {IllegalStatusTransitionError | AccountChangeRefusedError | AccountsRecordNotFoundError}
    */
   async changeStatus(id: string, to: AccountStatus, reason: string): Promise<Account> {
     return this.#atomically(async (db) => {
@@ -210,7 +174,7 @@ export class AccountRepository {
           ['account_status_transitions_legal', 'accounts_opened_unless_pending', 'accounts_closed_when_closed'],
         )
           ? new IllegalStatusTransitionError(id, before.status, to, thrown)
-          : thrown;
+          : changeError(id, thrown);
       }
     });
   }
@@ -219,14 +183,18 @@ export class AccountRepository {
    * Sets how far below zero an account may go.
    *
    * @param limitMinor - minor units, 0 or more.
+   * @throws {AccountChangeRefusedError} when the account is further below zero than that.
    * @throws {AccountsRecordNotFoundError}
    */
   async setOverdraftLimit(id: string, limitMinor: bigint): Promise<void> {
     const { numUpdatedRows } = await this.#db
       .updateTable('accounts.accounts')
-      .set({ overdraft_limit_minor: z.bigint().nonnegative().max(INT64_MAX).parse(limitMinor) })
+      .set({ overdraft_limit_minor: overdraftLimitMinor.parse(limitMinor) })
       .where('id', '=', id)
-      .executeTakeFirst();
+      .executeTakeFirst()
+      .catch((thrown: unknown) => {
+        throw changeError(id, thrown);
+      });
     if (numUpdatedRows === 0n) {
       throw new AccountsRecordNotFoundError('account', id);
     }
@@ -265,46 +233,4 @@ export class AccountRepository {
 
 function identity(id: string): RecordIdentity {
   return { domain: 'accounts', table: 'accounts', id };
-}
-
-async function insertAccount(
-  db: Kysely<AccountsDatabase>,
-  row: Parameters<ReturnType<typeof db.insertInto<'accounts.accounts'>>['values']>[0] & { readonly currency: string },
-): Promise<Selectable<AccountsTable>> {
-  try {
-    return await db.insertInto('accounts.accounts').values(row).returningAll().executeTakeFirstOrThrow();
-  } catch (thrown) {
-    if (isPostgresError(thrown, [SqlState.uniqueViolation], ['accounts_iban_unique'])) {
-      throw new IbanTakenError(thrown);
-    }
-    throw isPostgresError(thrown, [SqlState.foreignKeyViolation], ['accounts_currency_known'])
-      ? new AccountsRecordNotFoundError('currency', row.currency, thrown)
-      : thrown;
-  }
-}
-
-async function addHolder(
-  db: Kysely<AccountsDatabase>,
-  accountId: string,
-  holder: { readonly customerId: string; readonly role: HolderRole; readonly from?: string | undefined },
-): Promise<void> {
-  const { customerId, role, from } = holder;
-  try {
-    await db
-      .insertInto('accounts.account_holders')
-      .values({
-        account_id: accountId,
-        customer_id: customerId,
-        role,
-        ...(from === undefined ? {} : { validity: `[${from},)` }),
-      })
-      .execute();
-  } catch (thrown) {
-    if (isPostgresError(thrown, [SqlState.exclusionViolation], ['account_holders_no_overlap'])) {
-      throw new HolderOverlapError(accountId, customerId, thrown);
-    }
-    throw isPostgresError(thrown, [SqlState.foreignKeyViolation], ['account_holders_customer_exists'])
-      ? new AccountsRecordNotFoundError('customer', customerId, thrown)
-      : thrown;
-  }
 }

@@ -25,6 +25,8 @@ const newCustomer = z.strictObject({
   taxId: z.string().trim().min(1).max(35).optional(),
 });
 
+const kycStatusSchema = z.enum(['pending', 'verified', 'rejected']);
+
 /** What registering a customer takes. */
 export type NewCustomer = z.input<typeof newCustomer>;
 
@@ -91,7 +93,7 @@ export class CustomerRepository {
   async setKycStatus(id: string, kycStatus: KycStatus): Promise<void> {
     const { numUpdatedRows } = await this.#db
       .updateTable('accounts.customers')
-      .set({ kyc_status: kycStatus })
+      .set({ kyc_status: kycStatusSchema.parse(kycStatus) })
       .where('id', '=', id)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) {

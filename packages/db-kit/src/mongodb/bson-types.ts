@@ -26,7 +26,8 @@ export const bson = {
       .bigint()
       .min(range.min ?? INT64_MIN)
       .max(range.max ?? INT64_MAX)
-      .meta({ bsonType: 'long', minimum: range.min, maximum: range.max }),
+      // As text: JSON Schema passes through JSON, which has no bigint. mongoJsonSchema turns it back.
+      .meta({ bsonType: 'long', minimum: range.min?.toString(), maximum: range.max?.toString() }),
 
   /** A 32-bit integer, `number` in TypeScript; counters and revisions. */
   int: (range: { readonly min?: number; readonly max?: number } = {}) =>

@@ -75,6 +75,8 @@ function convert(schema: JsonSchema): JsonSchema {
       if (!isBsonTyped) {
         result['bsonType'] = bsonType(value);
       }
+    } else if ((keyword === 'minimum' || keyword === 'maximum') && schema['bsonType'] === 'long') {
+      result[keyword] = BigInt(value as string);
     } else if (keyword === 'const') {
       result['enum'] = [value];
     } else if (keyword === 'pattern') {

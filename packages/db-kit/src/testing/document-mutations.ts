@@ -35,7 +35,7 @@ const FOREIGN_VALUES: readonly unknown[] = [
  * one. Most are invalid; the border cases are not.
  */
 export function mutated(documents: Arbitrary<object>): Arbitrary<object> {
-  return documents.chain((document) => {
+  return documents.map(asWritten).chain((document) => {
     const paths = pathsOf(document);
     return fc.constantFrom(...paths).chain((path) => fc.constantFrom(...changesAt(document, path)));
   });
@@ -97,6 +97,17 @@ function withoutValue(document: object, path: Path): object {
     copy[key] = withoutValue(copy[key] as object, rest);
   }
   return copy;
+}
+
+/** A copy of a generated document as code writes it: fast-check makes objects without a prototype. */
+export function asWritten<Value>(value: Value): Value {
+  if (Array.isArray(value)) {
+    return value.map(asWritten) as Value;
+  }
+  if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null) {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, asWritten(member)])) as Value;
+  }
+  return isPlain(value) ? asWritten(Object.assign(Object.create(null), value)) : value;
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

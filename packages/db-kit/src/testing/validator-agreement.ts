@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Arbitrary } from 'fast-check';
 import fc from 'fast-check';
 import { type Db, type Document, MongoBulkWriteError, type WithoutId } from 'mongodb';
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMongoError, MongoErrorCode } from '../errors/index.ts';
 import { createMongoClient } from '../mongodb/client.ts';
 import type { CollectionDefinition } from '../mongodb/collection.ts';
-import { mutated } from './document-mutations.ts';
+import { asWritten, mutated } from './document-mutations.ts';
 import { testMongoUrl } from './test-servers.ts';
 
 /**
@@ -41,7 +42,7 @@ export function describeValidatorAgreement(
     });
 
     it('both take every valid document', async () => {
-      const valid = fc.sample(documents, { seed, numRuns: count });
+      const valid = fc.sample(documents.map(asWritten), { seed, numRuns: count });
       expect(valid.filter((document) => !definition.schema.safeParse(document).success)).toEqual([]);
       expect(await acceptedByServer(db, definition, valid)).toEqual(valid.map(() => true));
     });
@@ -52,7 +53,7 @@ export function describeValidatorAgreement(
       const disagreements = candidates
         .map((document, index) => ({
           document,
-          zod: definition.schema.safeParse(document).success,
+          zod: takenAsItIs(definition, document),
           server: accepted[index],
         }))
         .filter(({ zod, server }) => zod !== server);
@@ -61,6 +62,15 @@ export function describeValidatorAgreement(
       expect(accepted.filter((verdict) => !verdict).length).toBeGreaterThan(count / 4);
     });
   });
+}
+
+/**
+ * Zod's verdict. It takes a date for an object whose members are all optional, and gives `{}` back: that is another
+ * document, so it does not count as taken.
+ */
+function takenAsItIs(definition: CollectionDefinition, document: object): boolean {
+  const { success, data } = definition.schema.safeParse(document);
+  return success && isDeepStrictEqual(data, document);
 }
 
 /** The server's verdict on each document, by a collection that has the validator and no indexes. */

@@ -56,8 +56,6 @@ const schema = z
   .refine(({ scope, scopeId }) => isScopeIdOf(scope, scopeId), {
     path: ['scopeId'],
     error: 'Invalid input: expected what the scope asks for',
-    // The other fields' faults are reported with it.
-    when: () => true,
   })
   // The same rule for the server.
   .meta({

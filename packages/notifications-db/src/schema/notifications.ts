@@ -23,6 +23,12 @@ const STATE_FIELDS = {
 /** Bound to some status, each; `lastError` is not: it also tells what went wrong before a success. */
 const BOUND_FIELDS = ['nextAttemptAt', 'leasedUntil', 'leaseOwner', 'sentAt', 'expiresAt'] as const;
 
+/**
+ * Key of the dispatch index, which queue operations name as their hint. `nextAttemptAt` exists while the status is
+ * queued, failed or leased: due work and abandoned work alike.
+ */
+export const DISPATCH_KEY = { channel: 1, nextAttemptAt: 1 } as const;
+
 const schema = z
   .strictObject({
     _id: bson.uuid(),
@@ -68,7 +74,6 @@ const schema = z
   .refine((notification) => hasFieldsOfItsStatus(notification), {
     path: ['status'],
     error: 'Invalid input: expected exactly the fields of this status',
-    when: ({ value }) => typeof value === 'object' && value !== null,
   })
   // The same rule for the server.
   .meta({
@@ -97,9 +102,8 @@ export const notifications = defineCollection({
       options: { partialFilterExpression: { unread: true } },
     },
     {
-      // nextAttemptAt exists while the status is queued, failed or leased: due work and abandoned work alike.
       name: 'dispatch',
-      key: { channel: 1, nextAttemptAt: 1 },
+      key: DISPATCH_KEY,
       options: { partialFilterExpression: { nextAttemptAt: { $exists: true } } },
     },
     { name: 'expiry', key: { expiresAt: 1 }, options: { expireAfterSeconds: 0 } },

@@ -20,8 +20,8 @@ export type Digest = (typeof DIGESTS)[number];
 export type Scope = (typeof SCOPES)[number];
 
 /**
- * Notices that the bank owes its customers (PSD2, article 57; GDPR, article 34), with the channels on which nobody
- * can mute, weaken or delay them.
+ * Notices that the bank owes its customers, such as of a data breach (GDPR, article 34) or of changed conditions
+ * (PSD2, article 54), with the channels on which nobody can mute, weaken or delay them.
  */
 export const REQUIRED_NOTICES: Readonly<Partial<Record<Category, readonly Channel[]>>> = {
   security: ['email', 'in_app'],

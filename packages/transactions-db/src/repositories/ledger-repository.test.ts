@@ -1,3 +1,4 @@
+import { AccountChangeRefusedError } from '@finova/accounts-db';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findImbalances, type LedgerTestDatabase, openLedgerTestDatabase } from '../../test/ledger-test-database.ts';
@@ -118,6 +119,19 @@ describe('the ledger', () => {
       });
     });
 
+    it('refuses one account as both sides, and keys without a scope or longer than fits, at the edge', async () => {
+      const [payer, payee] = [await funded(100n), await database.openAccount()];
+      await expect(post(payer, payer, 1n)).rejects.toThrow(/expected two accounts/);
+      const input = { transfers: [transfer(payer, payee, 1n)] };
+      for (const key of [
+        { scope: '', key: '1' },
+        { scope: 'tests', key: 'x'.repeat(129) },
+      ]) {
+        await expect(database.ledger.post(key, input)).rejects.toThrow(/Too (?:small|big)/);
+      }
+      expect(await balanceOf(payer)).toEqual([100n, 100n]);
+    });
+
     it.each([0n, -1n, 2n ** 63n, 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '1'])(
       'refuses an amount of %s at the edge',
       async (amount) => {
@@ -139,6 +153,27 @@ describe('the ledger', () => {
       await expect(fill(2n)).rejects.toThrow(AmountOutOfRangeError);
       await fill(1n);
       expect(await balanceOf(full)).toEqual([2n ** 63n - 1n, 2n ** 63n - 1n]);
+    });
+  });
+
+  describe('an account that the ledger stands on', () => {
+    it('is not closed with money on it', async () => {
+      const account = await funded(1n);
+      await expect(database.accounts.changeStatus(account, 'closed', 'test')).rejects.toMatchObject({
+        name: AccountChangeRefusedError.name,
+        accountId: account,
+        refusedBy: 'transactions',
+        constraint: 'balances_empty_when_closed',
+      });
+      expect(await database.accounts.findById(account)).toMatchObject({ status: 'active' });
+    });
+
+    it('keeps an overdraft limit that is in use', async () => {
+      const account = await database.openAccount({ overdraftLimitMinor: 500n });
+      await post(account, await database.openAccount(), 400n);
+      await expect(database.accounts.setOverdraftLimit(account, 399n)).rejects.toThrow(AccountChangeRefusedError);
+      await database.accounts.setOverdraftLimit(account, 400n);
+      expect(await balances.get(account)).toMatchObject({ overdraftLimitMinor: 400n });
     });
   });
 
@@ -218,6 +253,36 @@ describe('the ledger', () => {
       expect(await database.ledger.expireDue()).toBe(1);
       expect(await database.ledger.expireDue()).toBe(0);
       expect(await balanceOf(payer)).toEqual([100n, 100n]);
+    });
+
+    it('captured in time is refused as settled after its time is over', async () => {
+      const [payer, payee] = [await funded(100n), await database.openAccount()];
+      const { transactionId } = await hold(payer, payee, 70n, new Date(Date.now() + 200));
+      const settlement = { pendingTransactionId: transactionId };
+      await database.ledger.capture(database.nextKey(), settlement);
+      await sql`SELECT pg_sleep(0.25)`.execute(database.db);
+      await expect(database.ledger.capture(database.nextKey(), settlement)).rejects.toThrow(AlreadyResolvedError);
+    });
+
+    it('expires beside payments over the same accounts without deadlock', async () => {
+      const accounts = await Promise.all(Array.from({ length: 6 }, () => funded(10_000n)));
+      const pair = (index: number) =>
+        [accounts[index % 6] ?? '', accounts[(index + 1 + (index % 5)) % 6] ?? ''] as const;
+      const over = Date.now() - 1_000;
+      for (let round = 0; round < 3; round += 1) {
+        // Falling times: the holds are due in another order than their accounts are locked in.
+        await Promise.all(Array.from({ length: 30 }, (_, index) => hold(...pair(index), 1n, new Date(over - index))));
+        const [first, second] = await Promise.all([
+          database.ledger.expireDue(),
+          database.ledger.expireDue(),
+          ...Array.from({ length: 30 }, (_, index) => post(...pair(index * 7), 1n)),
+        ]);
+        expect([first, second].reduce<number>((sum, expired) => sum + Number(expired), 0)).toBe(30);
+      }
+    });
+
+    it.each([0, -1, 1.5, 10_001])('expires in no batch of %d', async (batchSize) => {
+      await expect(database.ledger.expireDue(batchSize)).rejects.toThrow();
     });
 
     it('is settled at most once when capture, void and expiry race', async () => {

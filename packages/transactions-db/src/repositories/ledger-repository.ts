@@ -19,12 +19,19 @@ export interface LedgerAnswer {
   readonly kind: TransactionKind;
 }
 
-const transfer = z.strictObject({
-  debitAccountId: z.uuid(),
-  creditAccountId: z.uuid(),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as EUR'),
-  amountMinor: z.bigint().positive().max(INT64_MAX),
-});
+const idempotencyKey = z.strictObject({ scope: z.string().min(1).max(64), key: z.string().min(1).max(128) });
+
+const transfer = z
+  .strictObject({
+    debitAccountId: z.uuid(),
+    creditAccountId: z.uuid(),
+    currency: z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as EUR'),
+    amountMinor: z.bigint().positive().max(INT64_MAX),
+  })
+  .refine(
+    ({ debitAccountId, creditAccountId }) => debitAccountId.toLowerCase() !== creditAccountId.toLowerCase(),
+    'expected two accounts',
+  );
 
 const booking = {
   bookingDate: z.iso.date().optional(),
@@ -37,6 +44,8 @@ const posting = z.strictObject({ ...booking, transfers: z.array(transfer).min(1)
 const hold = z.strictObject({ ...posting.shape, expiresAt: z.date() });
 const settlement = z.strictObject({ ...booking, pendingTransactionId: z.uuid() });
 const reversal = z.strictObject({ ...booking, transactionId: z.uuid() });
+
+const expiryBatchSize = z.int().min(1).max(10_000);
 
 /** One amount from one account to another; `amountMinor` in minor units, above 0. */
 export type TransferInput = z.input<typeof transfer>;
@@ -112,15 +121,17 @@ export class LedgerRepository {
   /**
    * Gives back what holds whose time is over had held; safe to run from several places at once.
    *
+   * @param batchSize - 1 to 10,000; the accounts of a whole batch are locked together.
    * @returns how many expired now, `batchSize` at most.
    */
   async expireDue(batchSize = 1_000): Promise<number> {
     const { rows } = await sql<{ expired: number }>`
-      SELECT transactions.expire_due(${batchSize}) AS expired`.execute(this.#db);
+      SELECT transactions.expire_due(${expiryBatchSize.parse(batchSize)}) AS expired`.execute(this.#db);
     return rows[0]?.expired ?? 0;
   }
 
-  async #call(procedure: string, { scope, key }: IdempotencyKey, request: object): Promise<LedgerAnswer> {
+  async #call(procedure: string, idempotency: IdempotencyKey, request: object): Promise<LedgerAnswer> {
+    const { scope, key } = idempotencyKey.parse(idempotency);
     try {
       const { rows } = await sql<{ answer: { transaction_id: string; kind: TransactionKind } }>`
         SELECT transactions.${sql.ref(procedure)}(${scope}, ${key}, ${toRequest(request)}::jsonb) AS answer`.execute(

@@ -7,6 +7,8 @@ export interface IdempotencyKeysTable {
   readonly key: string;
   /** SHA-256, 32 bytes. */
   readonly request_hash: Buffer;
+  /** What the request became; `null`, as the response, only inside the transaction that writes it. */
+  readonly transaction_id: string | null;
   /** `null` only inside the transaction that writes it. */
   readonly response: { readonly transaction_id: string; readonly kind: string } | null;
   readonly created_at: Generated<Date>;

@@ -1,0 +1,111 @@
+import { typedCollection } from '@finova/db-kit/mongodb';
+import type { Collection, Db, Filter } from 'mongodb';
+import { type Notification, toNotification } from '../notification.ts';
+import { type NotificationDocument, notifications } from '../schema/notifications.ts';
+import type { Category } from '../schema/vocabulary.ts';
+
+const PAGE_LIMIT_MAX = 200;
+
+/** Where a page ended: give it back for the next one. */
+export interface InboxPosition {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+export interface InboxPage {
+  /** Newest first. */
+  readonly notifications: readonly Notification[];
+  /** `undefined` after the last page. */
+  readonly next: InboxPosition | undefined;
+}
+
+/** How many unread notifications wait, in all and by category. */
+export interface UnreadCounts {
+  readonly total: number;
+  readonly byCategory: Readonly<Partial<Record<Category, number>>>;
+}
+
+/** What a customer sees: their `in_app` notifications, from the moment they are enqueued unless cancelled. */
+export class InboxRepository {
+  readonly #collection: Collection<NotificationDocument>;
+  readonly #clock: () => Date;
+
+  constructor(db: Db, options: { readonly clock?: () => Date } = {}) {
+    this.#collection = typedCollection(db, notifications);
+    this.#clock = options.clock ?? (() => new Date());
+  }
+
+  /**
+   * One page of the inbox, newest first. It continues after a position and not after a count, so notifications that
+   * arrive meanwhile neither repeat nor hide others.
+   *
+   * @param limit - at most 200.
+   */
+  async page(
+    userId: string,
+    { limit, after }: { readonly limit: number; readonly after?: InboxPosition | undefined },
+  ): Promise<InboxPage> {
+    const size = Math.min(limit, PAGE_LIMIT_MAX);
+    const documents = await this.#collection
+      .find(
+        { userId, channel: 'in_app', status: { $ne: 'cancelled' }, ...(after === undefined ? {} : olderThan(after)) },
+        // By name: a plan that sorts a busy customer's whole inbox must never be chosen.
+        { hint: 'inbox', sort: { createdAt: -1, _id: -1 }, limit: size + 1 },
+      )
+      .toArray();
+    const page = documents.slice(0, size);
+    const last = page.at(-1);
+    const hasMore = documents.length > size && last !== undefined;
+    return {
+      notifications: page.map(toNotification),
+      next: hasMore ? { createdAt: last.createdAt, id: last._id } : undefined,
+    };
+  }
+
+  /** Counts what is unread, from the index of unread notifications alone. */
+  async unreadCounts(userId: string): Promise<UnreadCounts> {
+    const groups = await this.#collection
+      .aggregate<{ readonly _id: Category; readonly count: number | bigint }>(
+        [{ $match: { userId, unread: true } }, { $group: { _id: '$category', count: { $sum: 1 } } }],
+        { hint: 'unread' },
+      )
+      .toArray();
+    const counts = groups.map(({ _id, count }) => [_id, Number(count)] as const);
+    return {
+      total: counts.reduce((sum, [, count]) => sum + count, 0),
+      byCategory: Object.fromEntries(counts),
+    };
+  }
+
+  /**
+   * Marks notifications of a customer as read; those that are read, or somebody else's, stay as they are.
+   *
+   * @returns how many were unread before.
+   */
+  async markRead(userId: string, notificationIds: readonly string[]): Promise<number> {
+    return this.#markRead({ userId, unread: true, _id: { $in: [...notificationIds] } });
+  }
+
+  /**
+   * Marks everything as read that a customer has received up to a moment (that of the page they look at).
+   *
+   * @returns how many were unread before.
+   */
+  async markAllRead(userId: string, receivedUntil: Date): Promise<number> {
+    return this.#markRead({ userId, unread: true, createdAt: { $lte: receivedUntil } });
+  }
+
+  async #markRead(filter: Filter<NotificationDocument>): Promise<number> {
+    const now = this.#clock();
+    const { modifiedCount } = await this.#collection.updateMany(filter, {
+      $set: { readAt: now, updatedAt: now },
+      $unset: { unread: true },
+    });
+    return modifiedCount;
+  }
+}
+
+/** The first condition bounds the index scan, the second decides within one millisecond. */
+function olderThan({ createdAt, id }: InboxPosition): Filter<NotificationDocument> {
+  return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] };
+}
