@@ -5,22 +5,27 @@ import {
   isMongoError,
   MongoErrorCode,
 } from '@finova/db-kit';
-import type { MongoConnectionOptions } from '@finova/db-kit/mongodb';
-import type { PostgresConnectionOptions } from '@finova/db-kit/postgres';
 import type { DatabaseEngine } from './database-server.ts';
 
 /**
  * Logs in once and asks the server what it is: `PostgreSQL 18.4 at 127.0.0.1:5432/finova`. Only the driver of that
  * engine is loaded.
  *
+ * @param timeoutMs - for the whole: a server that takes connections and then says nothing counts as unreachable.
  * @throws {DatabaseUnreachableError | DatabaseLoginRefusedError | DatabaseMissingError}
  */
-export function identifyServer(engine: DatabaseEngine, url: string, connectTimeoutMs = 5_000): Promise<string> {
-  const connection = { url, applicationName: 'finova-db', connectTimeoutMs };
+export function identifyServer(engine: DatabaseEngine, url: string, timeoutMs = 5_000): Promise<string> {
+  const connection = { url, applicationName: 'finova-db', connectTimeoutMs: timeoutMs };
   return engine === 'postgres' ? identifyPostgres(connection) : identifyMongo(connection);
 }
 
-async function identifyPostgres(connection: PostgresConnectionOptions): Promise<string> {
+interface BoundedConnection {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly connectTimeoutMs: number;
+}
+
+async function identifyPostgres(connection: BoundedConnection): Promise<string> {
   const { describePostgres, withPostgresClient } = await import('@finova/db-kit/postgres');
   try {
     return await withPostgresClient(connection, describePostgres);
@@ -33,21 +38,30 @@ async function identifyPostgres(connection: PostgresConnectionOptions): Promise<
   }
 }
 
-async function identifyMongo(connection: MongoConnectionOptions): Promise<string> {
+async function identifyMongo({ url, applicationName, connectTimeoutMs }: BoundedConnection): Promise<string> {
   const { describeMongo, mongoAddress, withMongoClient } = await import('@finova/db-kit/mongodb');
+  const connection = { url: withOperationTimeout(url, connectTimeoutMs), applicationName, connectTimeoutMs };
   return withMongoClient(connection, async (client) => {
     const address = mongoAddress(client);
     try {
       // Without a user one may connect and ask for the version anywhere; this shows whether more is allowed.
       await client.db('admin').command({ listDatabases: 1, nameOnly: true });
+      return `${(await describeMongo(client)).product} at ${address}`;
     } catch (cause) {
-      if (isMongoError(cause, [MongoErrorCode.unauthorized])) {
-        throw new DatabaseLoginRefusedError('MongoDB', address, userOf(connection.url), cause);
-      }
-      throw cause;
+      throw isMongoError(cause, [MongoErrorCode.unauthorized])
+        ? new DatabaseLoginRefusedError('MongoDB', address, userOf(url), cause)
+        : new DatabaseUnreachableError('MongoDB', address, cause);
     }
-    return `${(await describeMongo(client)).product} at ${address}`;
   });
+}
+
+/** Connecting is bounded by itself; without this a command waits for its answer for ever. */
+function withOperationTimeout(url: string, timeoutMs: number): string {
+  if (/[?&]timeoutMS=/i.test(url)) {
+    return url;
+  }
+  const separator = url.includes('?') ? '&' : /^[^:]+:\/\/[^/]*$/.test(url) ? '/?' : '?';
+  return `${url}${separator}timeoutMS=${timeoutMs}`;
 }
 
 function userOf(url: string): string {
