@@ -57,11 +57,11 @@ async function identifyMongo({ url, applicationName, connectTimeoutMs }: Bounded
 
 /** Connecting is bounded by itself; without this a command waits for its answer for ever. */
 function withOperationTimeout(url: string, timeoutMs: number): string {
-  if (/[?&]timeoutMS=/i.test(url)) {
+  if (/[?&]socketTimeoutMS=/i.test(url)) {
     return url;
   }
   const separator = url.includes('?') ? '&' : /^[^:]+:\/\/[^/]*$/.test(url) ? '/?' : '?';
-  return `${url}${separator}timeoutMS=${timeoutMs}`;
+  return `${url}${separator}socketTimeoutMS=${timeoutMs}`;
 }
 
 function userOf(url: string): string {

@@ -18,7 +18,7 @@ describe('the project graph', () => {
       ['accounts-db', 'postgres', 'accounts', []],
       ['preferences-db', 'mongodb', 'finova_preferences', ['accounts-db']],
       ['transactions-db', 'postgres', 'transactions', ['accounts-db']],
-      ['notifications-db', 'mongodb', 'finova_notifications', ['preferences-db', 'transactions-db']],
+      ['notifications-db', 'mongodb', 'finova_notifications', ['accounts-db', 'preferences-db', 'transactions-db']],
     ]);
   });
 

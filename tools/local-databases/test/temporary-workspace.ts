@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { dataFolder, ensureDataFolder } from '../src/data-folder.ts';
+import { findMongoProgram } from '../src/embedded/mongo-program.ts';
+import { stopLocal } from '../src/local.ts';
+
+const THIS_WORKSPACE = join(import.meta.dirname, '..', '..', '..');
+/** What is installed or remembered once per workspace, and the same for all. */
+const SHARED = /^(?:mongod(?:-download-failed)?|secantusdb-.*)$/;
+
+/**
+ * The root of a workspace of the running test's own, without servers; gone with its servers when the test ends. The
+ * MongoDB program is this workspace's, so that it is not installed for every test.
+ */
+export async function temporaryWorkspace(): Promise<string> {
+  const shared = await ensureDataFolder(THIS_WORKSPACE);
+  await findMongoProgram(shared);
+  const root = await mkdtemp(join(tmpdir(), 'finova-workspace-'));
+  onTestFinished(async () => {
+    await stopLocal({ workspaceRoot: root });
+    await rm(root, { recursive: true, force: true });
+  });
+  await mkdir(dataFolder(root));
+  for (const name of await readdir(shared)) {
+    if (SHARED.test(name) && existsSync(join(shared, name))) {
+      await symlink(join(shared, name), join(dataFolder(root), name));
+    }
+  }
+  return root;
+}

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withPostgresClient } from '@finova/db-kit/postgres';
+import { expect, test } from 'vitest';
+import { selectServers } from '../src/index.ts';
+import { selectInProcess } from './server-process.ts';
+import { temporaryWorkspace } from './temporary-workspace.ts';
+
+async function start(workspaceRoot: string) {
+  const servers = await selectServers({
+    workspaceRoot,
+    purpose: 'test',
+    engines: ['postgres', 'mongodb'],
+    environment: { FINOVA_DATABASES: 'embedded' },
+  });
+  return Object.values(servers);
+}
+
+async function runFolders(workspaceRoot: string): Promise<string[]> {
+  const names = await readdir(join(workspaceRoot, '.finova', 'tests'));
+  return names.filter((name) => /^(?:postgres|mongodb)-/.test(name));
+}
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}/cmdline`);
+}
+
+test('each call gets servers of its own, which stopping removes with their data', async () => {
+  const workspaceRoot = await temporaryWorkspace();
+  const first = await start(workspaceRoot);
+  const second = await start(workspaceRoot);
+
+  expect(new Set([...first, ...second].map(({ url }) => url)).size).toBe(4);
+  expect(await runFolders(workspaceRoot)).toHaveLength(4);
+
+  await Promise.all([...first, ...second].map((server) => server.stop()));
+  expect(await runFolders(workspaceRoot)).toEqual([]);
+  const [postgres] = first;
+  await expect(
+    withPostgresClient({ url: postgres?.url ?? '', applicationName: 'test' }, async () => {}),
+  ).rejects.toThrow('cannot be reached');
+});
+
+test('PostgreSQL is set to be quick and to let many in', async () => {
+  const workspaceRoot = await temporaryWorkspace();
+  const servers = await start(workspaceRoot);
+  const url = servers.find(({ engine }) => engine === 'postgres')?.url ?? '';
+
+  const { rows } = await withPostgresClient({ url, applicationName: 'test' }, (client) =>
+    client.query(
+      `SELECT name, setting FROM pg_settings
+       WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'max_connections') ORDER BY name`,
+    ),
+  );
+  await Promise.all(servers.map((server) => server.stop()));
+
+  expect(rows).toEqual([
+    { name: 'fsync', setting: 'off' },
+    { name: 'full_page_writes', setting: 'off' },
+    { name: 'max_connections', setting: '200' },
+    { name: 'synchronous_commit', setting: 'off' },
+  ]);
+});
+
+test('what a killed test run left is ended and removed by the next one', async () => {
+  const workspaceRoot = await temporaryWorkspace();
+  const killed = selectInProcess({ workspaceRoot, purpose: 'test' });
+  await killed.urls;
+  const left = await runFolders(workspaceRoot);
+  const tests = join(workspaceRoot, '.finova', 'tests');
+  const pidFiles = left.map((name) =>
+    join(tests, name, name.startsWith('postgres') ? join('data', 'postmaster.pid') : 'pid'),
+  );
+  const pids = await Promise.all(pidFiles.map(async (file) => Number.parseInt(await readFile(file, 'utf8'), 10)));
+  expect(pids.map(isAlive)).toEqual([true, true]);
+  killed.kill();
+
+  const servers = await start(workspaceRoot);
+
+  expect(pids.map(isAlive)).toEqual([false, false]);
+  for (const name of left) {
+    await expect(stat(join(tests, name))).rejects.toThrow('ENOENT');
+  }
+  await Promise.all(servers.map((server) => server.stop()));
+});
+
+test('what a living test run uses is left alone', async () => {
+  const workspaceRoot = await temporaryWorkspace();
+  const other = selectInProcess({ workspaceRoot, purpose: 'test' });
+  const { postgres } = await other.urls;
+
+  const servers = await start(workspaceRoot);
+  await Promise.all(servers.map((server) => server.stop()));
+
+  await expect(
+    withPostgresClient({ url: postgres ?? '', applicationName: 'test' }, async () => 'still there'),
+  ).resolves.toBe('still there');
+  expect(await runFolders(workspaceRoot)).toHaveLength(2);
+  other.kill();
+  // Nobody but the next run takes away what this one left.
+  await Promise.all((await start(workspaceRoot)).map((server) => server.stop()));
+});
