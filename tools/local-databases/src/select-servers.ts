@@ -153,22 +153,11 @@ async function serverFromUrl(
     const label = await identifyServer(engine, url);
     return { engine, source: 'url', url, label, reason: `url: ${variable} is set`, stop: async () => {} };
   } catch (thrown) {
-    throw thrown instanceof FinovaError
-      ? new EnvironmentServerError(variable, thrown)
-      : unreadableUrl(variable, thrown);
+    if (thrown instanceof InvalidDatabaseUrlError) {
+      throw new InvalidDatabaseUrlError(variable, 'a connection string', 'one that the driver cannot read');
+    }
+    throw thrown instanceof FinovaError ? new EnvironmentServerError(variable, thrown) : thrown;
   }
-}
-
-/** The driver's own words are told only where they surely repeat no part of the URL, which may be a password. */
-function unreadableUrl(variable: string, thrown: unknown): unknown {
-  const { name, message } = thrown instanceof Error ? thrown : { name: '', message: '' };
-  if (!/^Mongo(?:Parse|InvalidArgument|MissingCredentials|API)Error$/.test(name)) {
-    return thrown;
-  }
-  const found = /^options? [\w, ]+ (?:is|are) not supported$/.test(message)
-    ? message
-    : 'one that the MongoDB driver cannot read';
-  return new InvalidDatabaseUrlError(variable, 'a MongoDB connection string', found);
 }
 
 function forcedSource(environment: NodeJS.ProcessEnv): ServerSource | undefined {

@@ -192,7 +192,7 @@ describe('embedded servers', () => {
     const workspaceRoot = await temporaryWorkspace();
     const starter = selectInProcess({ workspaceRoot, purpose: 'command' });
     const { postgres, mongodb } = await starter.urls;
-    starter.kill();
+    await starter.kill();
 
     expect(await start(workspaceRoot)).toEqual({ postgres, mongodb, progress: [] });
   });

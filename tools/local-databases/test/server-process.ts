@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -9,8 +10,8 @@ import type { SelectServersOptions } from '../src/select-servers.ts';
 export interface SelectingProcess {
   /** The URLs it got, by engine. */
   readonly urls: Promise<Record<string, string>>;
-  /** Ends it as a crash would, after which it stops nothing. */
-  kill(): void;
+  /** Ends it as a crash would: it stops nothing. */
+  kill(): Promise<void>;
 }
 
 /** Selects servers in a process of its own; the running test kills it at the latest when it ends. */
@@ -21,7 +22,11 @@ export function selectInProcess(options: Pick<SelectServersOptions, 'workspaceRo
     ['--import', 'tsx', '--conditions=@finova/source', script, JSON.stringify(options)],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FINOVA_DATABASES: 'embedded' } },
   );
-  const kill = () => void child.kill('SIGKILL');
+  const ended = once(child, 'exit');
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
   onTestFinished(kill);
   const errors = text(child.stderr);
   const urls = new Promise<Record<string, string>>((resolve, reject) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { dataFolder, ensureDataFolder } from '../src/data-folder.ts';
 import { findMongoProgram } from '../src/embedded/mongo-program.ts';
+import { MongoServer } from '../src/embedded/mongo-server.ts';
 import { stopLocal } from '../src/local.ts';
 
 const THIS_WORKSPACE = join(import.meta.dirname, '..', '..', '..');
@@ -20,6 +21,8 @@ export async function temporaryWorkspace(): Promise<string> {
   await findMongoProgram(shared);
   const root = await mkdtemp(join(tmpdir(), 'finova-workspace-'));
   onTestFinished(async () => {
+    // SecantusDB takes two seconds to end politely, for data that nobody wants any more.
+    await MongoServer.stop(join(dataFolder(root), 'mongodb'), 0);
     await stopLocal({ workspaceRoot: root });
     await rm(root, { recursive: true, force: true });
   });

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { expect, test } from 'vitest';
+import { commandLine } from '../src/embedded/server-process.ts';
 import { selectServers } from '../src/index.ts';
 import { selectInProcess } from './server-process.ts';
 import { temporaryWorkspace } from './temporary-workspace.ts';
@@ -22,8 +22,9 @@ async function runFolders(workspaceRoot: string): Promise<string[]> {
   return names.filter((name) => /^(?:postgres|mongodb)-/.test(name));
 }
 
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}/cmdline`);
+/** A process that ended but that nobody asked for its exit code has no command line any more. */
+async function isAlive(pid: number): Promise<boolean> {
+  return (await commandLine(pid)) !== undefined;
 }
 
 test('each call gets servers of its own, which stopping removes with their data', async () => {
@@ -73,12 +74,12 @@ test('what a killed test run left is ended and removed by the next one', async (
     join(tests, name, name.startsWith('postgres') ? join('data', 'postmaster.pid') : 'pid'),
   );
   const pids = await Promise.all(pidFiles.map(async (file) => Number.parseInt(await readFile(file, 'utf8'), 10)));
-  expect(pids.map(isAlive)).toEqual([true, true]);
-  killed.kill();
+  expect(await Promise.all(pids.map(isAlive))).toEqual([true, true]);
+  await killed.kill();
 
   const servers = await start(workspaceRoot);
 
-  expect(pids.map(isAlive)).toEqual([false, false]);
+  expect(await Promise.all(pids.map(isAlive))).toEqual([false, false]);
   for (const name of left) {
     await expect(stat(join(tests, name))).rejects.toThrow('ENOENT');
   }
@@ -97,7 +98,7 @@ test('what a living test run uses is left alone', async () => {
     withPostgresClient({ url: postgres ?? '', applicationName: 'test' }, async () => 'still there'),
   ).resolves.toBe('still there');
   expect(await runFolders(workspaceRoot)).toHaveLength(2);
-  other.kill();
+  await other.kill();
   // Nobody but the next run takes away what this one left.
   await Promise.all((await start(workspaceRoot)).map((server) => server.stop()));
 });
