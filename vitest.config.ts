@@ -30,5 +30,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Vitest keeps one core for itself, which on two leaves one; the tests wait for servers more than they compute.
+    maxWorkers: 2,
   },
 });

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { dataFolder, ensureDataFolder } from '../src/data-folder.ts';
 import { findMongoProgram } from '../src/embedded/mongo-program.ts';
 import { MongoServer } from '../src/embedded/mongo-server.ts';
+import { PostgresCluster } from '../src/embedded/postgres-cluster.ts';
 import { stopLocal } from '../src/local.ts';
 
 const THIS_WORKSPACE = join(import.meta.dirname, '..', '..', '..');
@@ -24,6 +25,11 @@ export async function temporaryWorkspace(): Promise<string> {
     // SecantusDB takes two seconds to end politely, for data that nobody wants any more.
     await MongoServer.stop(join(dataFolder(root), 'mongodb'), 0);
     await stopLocal({ workspaceRoot: root });
+    // A test that failed stopped none of its own.
+    for (const name of await readdir(join(dataFolder(root), 'tests')).catch(() => [])) {
+      const own = join(dataFolder(root), 'tests', name);
+      await Promise.all([new PostgresCluster(own, { throwAway: true }).stop(), MongoServer.stop(own, 0)]);
+    }
     await rm(root, { recursive: true, force: true });
   });
   await mkdir(dataFolder(root));

@@ -23,12 +23,21 @@ export const TOOL_VERSION = '0.1.0';
  */
 export async function readRunIdentity(folder: string, environment = process.env): Promise<RunIdentity> {
   return {
-    actor: environment['FINOVA_ACTOR'] ?? userInfo().username,
+    actor: environment['FINOVA_ACTOR'] ?? operatingSystemUser(),
     host: hostname(),
     pid: process.pid,
     gitCommit: environment['FINOVA_GIT_COMMIT'] ?? (await readGitCommit(folder)),
     toolVersion: TOOL_VERSION,
   };
+}
+
+function operatingSystemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // Containers often run under a number that no user has.
+    return `uid ${process.getuid?.()}`;
+  }
 }
 
 async function readGitCommit(folder: string): Promise<string | null> {

@@ -38,14 +38,26 @@ export async function startTestContainer(
       .withPassword(password)
       .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=200'])
       .start();
-    return { url: container.getConnectionUri(), image, stop: async () => void (await container.stop()) };
+    return {
+      url: byAddress(new URL(container.getConnectionUri())),
+      image,
+      stop: async () => void (await container.stop()),
+    };
   }
   const { MongoDBContainer } = await import('@testcontainers/mongodb');
   const container = await new MongoDBContainer(image).withUsername('finova').withPassword(password).start();
   const url = new URL(container.getConnectionString());
   url.searchParams.set('directConnection', 'true');
   url.searchParams.set('authSource', 'admin');
-  return { url: url.href, image, stop: async () => void (await container.stop()) };
+  return { url: byAddress(url), image, stop: async () => void (await container.stop()) };
+}
+
+/** `localhost` may mean IPv6 first, on which the same port can be another container's. */
+function byAddress(url: URL): string {
+  if (url.hostname === 'localhost') {
+    url.hostname = '127.0.0.1';
+  }
+  return url.href;
 }
 
 /** The image with which Testcontainers removes what a killed run leaves. */

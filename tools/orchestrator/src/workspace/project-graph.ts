@@ -55,6 +55,8 @@ export async function computeProjectGraph(workspaceRoot: string): Promise<Projec
   const environment = {
     ...process.env,
     NX_DAEMON: 'false',
+    // Nx's own cache goes by modification times, which two quick edits can share.
+    NX_CACHE_PROJECT_GRAPH: 'false',
     NX_ISOLATE_PLUGINS: 'false',
     NX_WORKSPACE_ROOT_PATH: workspaceRoot,
   };
