@@ -13,7 +13,7 @@ export interface CuttableProxy {
 }
 
 export async function cuttableProxy(serverUrl: string): Promise<CuttableProxy> {
-  const [, host = '', port = ''] = /@?([^@/:]+):(\d+)\//.exec(serverUrl.replace(/^[a-z]+:\/\//, '')) ?? [];
+  const [, host = '', port = ''] = /@?([^@/:]+):(\d+)(?:[/?]|$)/.exec(serverUrl.replace(/^[a-z]+:\/\//, '')) ?? [];
   const sockets = new Set<Socket>();
   let isCut = false;
   const server = createServer((incoming) => {
