@@ -6,7 +6,7 @@ import { sql } from 'kysely';
  * ids, and answers a repeated request with its first answer.
  *
  * SQLSTATE class FN is ours: FN001 account unknown, FN002 account not active, FN003 idempotency key used for another
- * request, FN004 transaction unknown or not of the right kind, FN005 hold expired.
+ * request, FN004 transaction unknown or not of the right kind, FN005 hold expired, FN006 request without transfers.
  */
 export const migration: PostgresMigration = {
   async up(db) {
@@ -15,7 +15,7 @@ export const migration: PostgresMigration = {
         RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
       DECLARE
         hash bytea := sha256(convert_to(operation || ':' || request::text, 'UTF8'));
-        found transactions.idempotency_keys;
+        earlier transactions.idempotency_keys;
       BEGIN
         -- Waits for a transaction that holds the same key, and then finds what it committed.
         INSERT INTO transactions.idempotency_keys (scope, key, request_hash) VALUES (in_scope, in_key, hash)
@@ -23,11 +23,11 @@ export const migration: PostgresMigration = {
         IF FOUND THEN
           RETURN NULL;
         END IF;
-        SELECT * INTO STRICT found FROM transactions.idempotency_keys WHERE scope = in_scope AND key = in_key;
-        IF found.request_hash <> hash THEN
+        SELECT * INTO STRICT earlier FROM transactions.idempotency_keys WHERE scope = in_scope AND key = in_key;
+        IF earlier.request_hash <> hash OR earlier.response IS NULL THEN
           RAISE EXCEPTION 'This idempotency key was used for another request' USING ERRCODE = 'FN003';
         END IF;
-        RETURN found.response;
+        RETURN earlier.response;
       END $function$`.execute(db);
 
     await sql`
@@ -37,7 +37,8 @@ export const migration: PostgresMigration = {
         answer jsonb := jsonb_build_object('transaction_id', in_transaction_id, 'kind', kind);
       BEGIN
         INSERT INTO transactions.outbox (topic, key, payload) VALUES ('transaction.' || kind, in_transaction_id, answer);
-        UPDATE transactions.idempotency_keys SET response = answer WHERE scope = in_scope AND key = in_key;
+        UPDATE transactions.idempotency_keys SET response = answer, transaction_id = in_transaction_id
+          WHERE scope = in_scope AND key = in_key;
         RETURN answer;
       END $function$`.execute(db);
 
@@ -113,11 +114,18 @@ export const migration: PostgresMigration = {
       END $function$`.execute(db);
 
     await sql`
-      CREATE FUNCTION transactions.accounts_of(request jsonb) RETURNS uuid[] LANGUAGE sql STABLE
+      CREATE FUNCTION transactions.accounts_of(request jsonb) RETURNS uuid[] LANGUAGE plpgsql STABLE
         SET search_path = pg_catalog, pg_temp AS $function$
-        SELECT array_agg(id) FROM jsonb_array_elements(request -> 'transfers') AS item,
-          LATERAL (VALUES ((item ->> 'debit_account_id')::uuid), ((item ->> 'credit_account_id')::uuid)) AS ids(id)
-      $function$`.execute(db);
+      DECLARE
+        account_ids uuid[] := (
+          SELECT array_agg(id) FROM jsonb_array_elements(request -> 'transfers') AS item,
+            LATERAL (VALUES ((item ->> 'debit_account_id')::uuid), ((item ->> 'credit_account_id')::uuid)) AS ids(id));
+      BEGIN
+        IF account_ids IS NULL THEN
+          RAISE EXCEPTION 'A transaction needs at least one transfer' USING ERRCODE = 'FN006';
+        END IF;
+        RETURN account_ids;
+      END $function$`.execute(db);
 
     await sql`
       CREATE FUNCTION transactions.post_transaction(in_scope text, in_key text, request jsonb)
@@ -179,9 +187,6 @@ export const migration: PostgresMigration = {
         IF NOT FOUND THEN
           RAISE EXCEPTION 'There is no pending transaction %', pending_id USING ERRCODE = 'FN004', DETAIL = pending_id;
         END IF;
-        IF resolution = 'post' AND pending.expires_at <= clock_timestamp() THEN
-          RAISE EXCEPTION 'Pending transaction % has expired', pending_id USING ERRCODE = 'FN005', DETAIL = pending_id;
-        END IF;
         -- Money can be given back whatever became of the account; to take it, the account must be active.
         PERFORM transactions.lock_balances(
           (SELECT array_agg(account.id) FROM transactions.transfers,
@@ -191,6 +196,10 @@ export const migration: PostgresMigration = {
         -- The primary key decides a race between capture, void and expiry.
         INSERT INTO transactions.pending_resolutions (pending_transaction_id, resolution_transaction_id)
         VALUES (pending_id, resolution_id);
+        -- Only now: what was settled in time is refused as settled, and no time passes between this and the capture.
+        IF resolution = 'post' AND pending.expires_at <= clock_timestamp() THEN
+          RAISE EXCEPTION 'Pending transaction % has expired', pending_id USING ERRCODE = 'FN005', DETAIL = pending_id;
+        END IF;
         FOR held IN SELECT * FROM transactions.transfers WHERE transaction_id = pending_id ORDER BY id LOOP
           IF resolution = 'post' THEN
             PERFORM transactions.post_transfer(resolution_id, held.debit_account_id, held.credit_account_id,
@@ -228,25 +237,29 @@ export const migration: PostgresMigration = {
       CREATE FUNCTION transactions.expire_due(batch_size integer)
         RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
       DECLARE
-        due uuid;
-        resolution_id uuid;
-        expired integer := 0;
-      BEGIN
-        FOR due IN
+        due uuid[] := array(
           SELECT id FROM transactions.transactions AS pending
           WHERE kind = 'pending' AND expires_at <= clock_timestamp()
             AND NOT EXISTS (SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = pending.id)
-          ORDER BY expires_at LIMIT batch_size
+          ORDER BY expires_at, id LIMIT batch_size);
+        due_id uuid;
+        resolution_id uuid;
+        expired integer := 0;
+      BEGIN
+        -- All accounts of the batch at once: hold by hold, their order would differ from that of postings.
+        PERFORM transactions.lock_balances(
+          (SELECT array_agg(account.id) FROM transactions.transfers,
+             LATERAL (VALUES (debit_account_id), (credit_account_id)) AS account(id) WHERE transaction_id = ANY (due)),
+          false);
+        -- What was captured, voided or expired while this waited for the accounts is left out.
+        FOR due_id IN
+          SELECT id FROM unnest(due) AS ids(id)
+          WHERE NOT EXISTS (SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = id)
         LOOP
-          BEGIN
-            resolution_id := transactions.resolve_pending(due, 'expire', '{}');
-            INSERT INTO transactions.outbox (topic, key, payload) VALUES ('transaction.expire', resolution_id,
-              jsonb_build_object('transaction_id', resolution_id, 'kind', 'expire'));
-            expired := expired + 1;
-          EXCEPTION WHEN unique_violation THEN
-            -- Captured or voided in the same moment: nothing is left to expire.
-            NULL;
-          END;
+          resolution_id := transactions.resolve_pending(due_id, 'expire', '{}');
+          INSERT INTO transactions.outbox (topic, key, payload) VALUES ('transaction.expire', resolution_id,
+            jsonb_build_object('transaction_id', resolution_id, 'kind', 'expire'));
+          expired := expired + 1;
         END LOOP;
         RETURN expired;
       END $function$`.execute(db);

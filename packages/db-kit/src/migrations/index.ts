@@ -14,4 +14,5 @@ export {
   withMigrationReader,
   withMigrator,
 } from './migrator.ts';
+export { ReplicaSetRequiredError } from './mongodb/mongo-migration-engine.ts';
 export { type RunIdentity, readRunIdentity, TOOL_VERSION } from './run-identity.ts';

@@ -68,7 +68,7 @@ export function mongoClientOptions(options: MongoConnectionOptions): MongoClient
 }
 
 /** Names what went wrong while connecting, without repeating the URL's password. */
-export function mongoConnectionError(url: string, cause: unknown): Error {
+function mongoConnectionError(url: string, cause: unknown): Error {
   const { host, username } = new URL(url.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/@]*/, ''));
   if (isMongoError(cause, [MongoErrorCode.authenticationFailed, MongoErrorCode.unauthorized])) {
     return new DatabaseLoginRefusedError('MongoDB', host, decodeURIComponent(username), cause);

@@ -69,7 +69,7 @@ function clientConfig(options: PostgresConnectionOptions): ClientConfig {
 }
 
 /** Names what went wrong while connecting, without repeating the URL's password. */
-export function connectionError(url: string, cause: unknown): Error {
+function connectionError(url: string, cause: unknown): Error {
   const { hostname, port, username, pathname } = new URL(url);
   const address = `${hostname}:${port === '' ? '5432' : port}`;
   const user = decodeURIComponent(username);

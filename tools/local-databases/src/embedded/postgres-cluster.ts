@@ -8,7 +8,7 @@ import { EMBEDDED_USER } from './state-file.ts';
 import { type UnprivilegedRunner, unprivilegedRunner } from './unprivileged-user.ts';
 
 /** The database that the domains share on the embedded server. */
-export const EMBEDDED_DATABASE = 'finova';
+const EMBEDDED_DATABASE = 'finova';
 
 interface PostgresBinaries {
   readonly initdb: string;

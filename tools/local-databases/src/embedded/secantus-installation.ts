@@ -10,7 +10,7 @@ import { withFolderLock } from './folder-lock.ts';
 
 const run = promisify(execFile);
 
-export const SECANTUS_VERSION = '0.7.0b3';
+const SECANTUS_VERSION = '0.7.0b3';
 const REQUIREMENTS = join(import.meta.dirname, '..', '..', 'secantusdb-requirements.txt');
 const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3', 'python'];
 const SUPPORTED_PYTHON = /^Python 3\.1[123]\./;

@@ -75,7 +75,7 @@ async function remove(own: string): Promise<void> {
 }
 
 /** Ends the servers and removes the data of test runs whose process is gone. */
-export async function removeLeftovers(runs: string): Promise<void> {
+async function removeLeftovers(runs: string): Promise<void> {
   for (const name of await readdir(runs)) {
     const own = join(runs, name);
     const owner = await readFile(join(own, 'owner'), 'utf8')

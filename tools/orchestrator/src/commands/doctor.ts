@@ -9,7 +9,7 @@ import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
 /** One thing that was looked at. */
 export interface DoctorFinding {
   readonly check: string;
-  readonly state: 'good' | 'note' | 'problem';
+  readonly state: 'good' | 'problem';
   /** What was found; for a problem also what to do. */
   readonly detail: string;
 }
