@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
+import { ChecksumCache } from './checksum-cache.ts';
 import type { MigrationDomain } from './migration.ts';
 import { InvalidMigrationFileError } from './migration-errors.ts';
 import type { MigrationFile } from './migration-files.ts';
@@ -20,13 +21,46 @@ export interface MigrationChecksum {
  * not show in it, statements do. Packages (`kysely`, `mongodb`) stay outside; their versions are the lock file's
  * concern. esbuild's version is pinned exactly because its printer is part of the checksum.
  *
+ * @param cacheFolder - where checksums of unchanged files are kept; without it, all are computed.
  * @returns checksums by migration name.
  * @throws {InvalidMigrationFileError} when a file does not parse or imports what does not exist.
  */
 export async function checksumMigrations(
   domain: MigrationDomain,
   files: readonly MigrationFile[],
+  cacheFolder?: string,
 ): Promise<Map<string, MigrationChecksum>> {
+  if (cacheFolder === undefined) {
+    const computed = await computeChecksums(domain, files);
+    return new Map([...computed].map(([name, { checksum, files: hashes }]) => [name, { checksum, files: hashes }]));
+  }
+  const cache = await ChecksumCache.open(cacheFolder, domain);
+  const found = new Map(files.map((file) => [file.name, cache.get(file.name)]));
+  const unknown = files.filter((file) => found.get(file.name) === undefined);
+  const computed = await computeChecksums(domain, unknown);
+  for (const [name, { inputs, isClosed, ...checksum }] of computed) {
+    found.set(name, checksum);
+    if (isClosed) {
+      cache.set(name, checksum, inputs);
+    }
+  }
+  if (computed.size > 0) {
+    // A cache that cannot be written costs time, not correctness.
+    await cache.save().catch(() => {});
+  }
+  return new Map([...found].flatMap(([name, checksum]) => (checksum === undefined ? [] : [[name, checksum]])));
+}
+
+interface ComputedChecksum extends MigrationChecksum {
+  readonly inputs: readonly string[];
+  /** Whether the same files always lead to the same checksum: see {@link importsAreLiteral}. */
+  readonly isClosed: boolean;
+}
+
+async function computeChecksums(
+  domain: MigrationDomain,
+  files: readonly MigrationFile[],
+): Promise<Map<string, ComputedChecksum>> {
   if (files.length === 0) {
     return new Map();
   }
@@ -39,9 +73,9 @@ export async function checksumMigrations(
   );
   const fileHashes = new Map([...single].map(([name, printed]) => [name, sha256(printed.text)]));
   return new Map(
-    [...bundles].map(([name, bundle]) => [
+    [...bundles].map(([name, { text, inputs, isClosed }]) => [
       name,
-      { checksum: sha256(bundle.text), files: hashesOf(domain, bundle.inputs, fileHashes) },
+      { checksum: sha256(text), files: hashesOf(domain, inputs, fileHashes), inputs, isClosed },
     ]),
   );
 }
@@ -55,6 +89,7 @@ interface CanonicalForm {
   readonly text: string;
   /** Absolute paths of the files that went into it. */
   readonly inputs: readonly string[];
+  readonly isClosed: boolean;
 }
 
 async function printCanonical(
@@ -95,9 +130,21 @@ async function printCanonical(
     forms.set(file.name, {
       text,
       inputs: Object.keys(inputs).map((input) => join(domain.migrationsFolder, input)),
+      isClosed: Object.keys(inputs).every((input) => importsAreLiteral(result.metafile.inputs[input], input)),
     });
   }
   return forms;
+}
+
+/**
+ * Whether every relative import names its file in full. One that leaves the extension out, or writes .js for .ts, may
+ * lead to another file tomorrow although none of today's changed.
+ */
+function importsAreLiteral(input: Metafile['inputs'][string] | undefined, path: string): boolean {
+  const imports = input?.imports.filter(({ external }) => external !== true) ?? [];
+  return imports.every(
+    ({ path: target, original }) => original !== undefined && join(dirname(path), original) === join(target),
+  );
 }
 
 interface EsbuildFailure {

@@ -51,5 +51,6 @@ export async function readDomain(folder: string): Promise<MigrationDomain> {
     engine: parsed.data.engine,
     namespace: parsed.data.engine === 'postgres' ? parsed.data.schema : parsed.data.database,
     migrationsFolder: join(folder, 'migrations'),
+    repeatablesFolder: join(folder, 'repeatables'),
   };
 }

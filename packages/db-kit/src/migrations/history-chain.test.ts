@@ -132,6 +132,7 @@ describe('the hash of a history row', () => {
     gitCommit: fc.option(fc.string()),
     toolVersion: fc.string(),
     error: fc.option(fc.string()),
+    note: fc.option(fc.string()),
   });
 
   it('changes with every one of its facts, its place and its predecessor', () => {

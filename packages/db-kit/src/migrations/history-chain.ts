@@ -24,6 +24,8 @@ export function historyHash(sequence: number, previousHash: string, attempt: His
     attempt.gitCommit,
     attempt.toolVersion,
     attempt.error,
+    // Only where there is one, so that rows from before notes keep their hash.
+    ...(attempt.note === null ? [] : [attempt.note]),
   ];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }

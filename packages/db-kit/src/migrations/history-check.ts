@@ -21,6 +21,7 @@ export function checkHistory(
   journal: readonly JournalRow[],
   files: readonly MigrationFile[],
   checksums: ReadonlyMap<string, MigrationChecksum>,
+  { allowOutOfOrder = false }: { readonly allowOutOfOrder?: boolean | undefined } = {},
 ): void {
   const recorded = new Set(journal.map((row) => row.name));
   for (const row of journal) {
@@ -42,7 +43,7 @@ export function checkHistory(
     .map((row) => row.name)
     .sort()
     .at(-1);
-  if (newestApplied !== undefined) {
+  if (newestApplied !== undefined && !allowOutOfOrder) {
     const late = files.find((file) => !recorded.has(file.name) && file.name < newestApplied);
     if (late !== undefined) {
       throw new OutOfOrderMigrationError(domain, late.name, newestApplied);

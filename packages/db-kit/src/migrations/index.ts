@@ -1,9 +1,9 @@
 export type { MigrationChecksum } from './checksum.ts';
 export { checksumMigrations } from './checksum.ts';
 export { InvalidDomainManifestError, readDomain } from './domain-manifest.ts';
-export type { HistoryAttempt, HistoryRow, JournalRow, JournalState } from './journal.ts';
+export type { HistoryAttempt, HistoryDirection, HistoryRow, JournalRow, JournalState } from './journal.ts';
 export type * from './migration.ts';
-export type { EngineOptions, MigrationReader } from './migration-engine.ts';
+export type { EngineOptions, MigrationReader, RecordedStatement } from './migration-engine.ts';
 export * from './migration-errors.ts';
 export { isMigrationName, listMigrationFiles, loadMigration, type MigrationFile } from './migration-files.ts';
 export {
@@ -11,8 +11,10 @@ export {
   Migrator,
   type MigratorHooks,
   readDomainStatus,
+  type UpTarget,
   withMigrationReader,
   withMigrator,
 } from './migrator.ts';
 export { ReplicaSetRequiredError } from './mongodb/mongo-migration-engine.ts';
+export { type Repeatable, readRepeatables } from './repeatable-files.ts';
 export { type RunIdentity, readRunIdentity, TOOL_VERSION } from './run-identity.ts';

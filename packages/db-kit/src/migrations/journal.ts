@@ -24,10 +24,16 @@ export interface JournalRow {
   readonly toolVersion: string;
 }
 
+/**
+ * What an attempt was: a migration's way up or down, a half-done one settled by `repair`, one recorded as applied
+ * without running it (`baseline`), or a repeatable's new text (`repeatable`).
+ */
+export type HistoryDirection = MigrationDirection | 'repair' | 'baseline' | 'repeatable';
+
 /** One attempt, as it goes to the append-only history. */
 export interface HistoryAttempt {
   readonly migration: string;
-  readonly direction: MigrationDirection | 'repair';
+  readonly direction: HistoryDirection;
   readonly outcome: 'succeeded' | 'failed';
   readonly checksum: string;
   readonly startedAt: Date;
@@ -39,6 +45,8 @@ export interface HistoryAttempt {
   readonly toolVersion: string;
   /** Message of what made it fail, without parameter values. */
   readonly error: string | null;
+  /** What was out of the ordinary, such as an order that was allowed for this run only. */
+  readonly note: string | null;
 }
 
 /** An attempt as recorded, chained to the one before it. */

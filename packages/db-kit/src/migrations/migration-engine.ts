@@ -1,7 +1,9 @@
+import type { Document } from 'mongodb';
 import type { MigrationChecksum } from './checksum.ts';
 import type { HistoryRow, JournalRow } from './journal.ts';
 import type { Engine, MigrationDirection, MigrationDomain } from './migration.ts';
 import type { MigrationDefinition, MigrationFile } from './migration-files.ts';
+import type { Repeatable } from './repeatable-files.ts';
 import type { RunIdentity } from './run-identity.ts';
 
 /** What every operation on a domain's database needs. */
@@ -12,11 +14,36 @@ export interface EngineOptions {
   readonly identity: RunIdentity;
   /** How long to wait for another runner to let go of the lock. */
   readonly lockTimeoutMs: number;
+  /** Applies migrations that are older than applied ones instead of refusing them; the history says so. */
+  readonly allowOutOfOrder?: boolean | undefined;
+  /** Folder where checksums are kept, so that unchanged files are not parsed again; none for no keeping. */
+  readonly cacheFolder?: string | undefined;
   /** MongoDB: how long a holder that does not renew it keeps the lock. Default 15,000. */
   readonly leaseMs?: number | undefined;
   /** Interrupts waiting for the lock and running migrations. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears of everything that bodies send to the server, as it is sent. */
+  readonly onStatement?: ((statement: RecordedStatement) => void) | undefined;
 }
+
+/** Something that a migration's body sent to the server. */
+export type RecordedStatement =
+  | {
+      readonly engine: 'postgres';
+      readonly migration: string;
+      readonly direction: MigrationDirection;
+      /** With placeholders `$1`, `$2`, … for the parameters. */
+      readonly sql: string;
+      readonly parameters: readonly unknown[];
+    }
+  | {
+      readonly engine: 'mongodb';
+      readonly migration: string;
+      readonly direction: MigrationDirection;
+      readonly step: string;
+      /** The command as sent, without what the driver adds for sessions and transactions. */
+      readonly command: Document;
+    };
 
 /** A migration with everything needed to run and journal it. */
 export interface RunnableMigration<E extends Engine = Engine> {
@@ -24,6 +51,8 @@ export interface RunnableMigration<E extends Engine = Engine> {
   readonly checksum: MigrationChecksum;
   readonly definition: MigrationDefinition<E>;
   readonly direction: MigrationDirection;
+  /** What is out of the ordinary about this attempt, for the history. */
+  readonly note?: string | undefined;
 }
 
 /** Reads a domain's records; changes nothing, creates nothing, needs no lock. */
@@ -34,6 +63,10 @@ export interface MigrationReader {
   readJournal(): Promise<JournalRow[]>;
   /** Oldest first; empty where nothing was ever migrated. */
   readHistory(): Promise<HistoryRow[]>;
+  /** The texts of the repeatables in effect. */
+  readRepeatables(): Promise<Repeatable[]>;
+  /** Names of those that differ from these. */
+  pendingRepeatables(wanted: readonly Repeatable[]): Promise<string[]>;
 }
 
 /** Changes a domain's database under its migration lock. */
@@ -45,6 +78,15 @@ export interface MigrationWriter extends MigrationReader {
    * @throws {LockLostError} when another runner took the lock over.
    */
   run(migration: RunnableMigration): Promise<void>;
+  /** Journals migrations as applied without running them, for a database that was made by other means. */
+  baseline(rows: readonly Pick<JournalRow, 'name' | 'checksum' | 'files' | 'completedSteps'>[]): Promise<void>;
+  /**
+   * Brings the repeatables to these texts, all or none.
+   *
+   * @returns the names of those that were changed, in order.
+   * @throws {MigrationFailedError} when one cannot be applied; none is then changed.
+   */
+  applyRepeatables(wanted: readonly Repeatable[]): Promise<string[]>;
   /** Settles a half-done migration by what its owner found: all of it is there, or nothing is. */
   settle(row: JournalRow, as: 'applied' | 'pending'): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { errorMessage, FinovaError } from '../errors/index.ts';
+import { FinovaError, messageWithoutValues } from '../errors/index.ts';
 import type { MigrationDirection } from './migration.ts';
 
 /** A file in a migrations folder that is not a migration: misnamed, unreadable or of the wrong shape. */
@@ -11,6 +11,21 @@ export class InvalidMigrationFileError extends FinovaError {
       message: `Migration file ${file} of ${domain} ${problem}`,
       next: 'correct the file, or move it out of the migrations folder',
       cause,
+    });
+    this.domain = domain;
+    this.file = file;
+  }
+}
+
+/** A file among the repeatables that is none. */
+export class InvalidRepeatableFileError extends FinovaError {
+  readonly domain: string;
+  readonly file: string;
+
+  constructor(domain: string, file: string, problem: string) {
+    super({
+      message: `Repeatable ${file} of ${domain} ${problem}`,
+      next: 'correct the file, or move it out of the repeatables folder',
     });
     this.domain = domain;
     this.file = file;
@@ -102,7 +117,7 @@ export class OutOfOrderMigrationError extends FinovaError {
   constructor(domain: string, migration: string, newestApplied: string) {
     super({
       message: `Migration ${migration} of ${domain} is not applied, but the newer ${newestApplied} is: expected every new migration to come last`,
-      next: `give ${migration} a timestamp after ${newestApplied}`,
+      next: `give ${migration} a timestamp after ${newestApplied}, or apply it as it is with --allow-out-of-order`,
     });
     this.domain = domain;
     this.migration = migration;
@@ -161,6 +176,19 @@ export class NothingToRepairError extends FinovaError {
   }
 }
 
+/** `baseline` on a domain that is managed already. */
+export class AlreadyManagedError extends FinovaError {
+  readonly domain: string;
+
+  constructor(domain: string, journaled: number) {
+    super({
+      message: `${domain} is managed already: expected an empty journal, found ${journaled} migrations in it`,
+      next: `run finova-db status ${domain}; baseline is only for a database that was made by other means`,
+    });
+    this.domain = domain;
+  }
+}
+
 /** `down` reached a migration that cannot be undone. */
 export class IrreversibleMigrationError extends FinovaError {
   readonly domain: string;
@@ -173,6 +201,23 @@ export class IrreversibleMigrationError extends FinovaError {
     });
     this.domain = domain;
     this.migration = migration;
+  }
+}
+
+/** A migration's body returned while something that it sent was still running. */
+export class UnawaitedStatementError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly statement: string;
+
+  constructor(domain: string, migration: string, statement: string) {
+    super({
+      message: `Migration ${migration} of ${domain} ended before its statements did: expected every one to be awaited, found this one running: ${shorten(statement)}`,
+      next: 'write await before it',
+    });
+    this.domain = domain;
+    this.migration = migration;
+    this.statement = statement;
   }
 }
 
@@ -220,7 +265,7 @@ export class MigrationFailedError extends FinovaError {
     const where = facts.step === undefined ? '' : ` in step ${facts.step}`;
     const statement = facts.statement === undefined ? '' : `; statement: ${describeStatement(facts.statement)}`;
     super({
-      message: `Migration ${facts.migration} of ${facts.domain} failed on its way ${facts.direction}${where}: ${errorMessage(facts.cause)}${statement}; ${facts.leftBehind}`,
+      message: `Migration ${facts.migration} of ${facts.domain} failed on its way ${facts.direction}${where}: ${messageWithoutValues(facts.cause)}${statement}; ${facts.leftBehind}`,
       next: 'correct the cause and run the same command again; it resumes there',
       cause: facts.cause,
     });
@@ -233,10 +278,13 @@ export class MigrationFailedError extends FinovaError {
 }
 
 function describeStatement({ text, position }: FailedStatement): string {
-  const shortText = text.replaceAll(/\s+/g, ' ').trim();
+  return position === undefined ? shorten(text) : `${shorten(text)} (at character ${position})`;
+}
+
+function shorten(statement: string): string {
+  const line = statement.replaceAll(/\s+/g, ' ').trim();
   const limit = 200;
-  const shown = shortText.length > limit ? `${shortText.slice(0, limit)}…` : shortText;
-  return position === undefined ? shown : `${shown} (at character ${position})`;
+  return line.length > limit ? `${line.slice(0, limit)}…` : line;
 }
 
 /** The run was interrupted (Ctrl-C) before this migration finished. */
@@ -262,6 +310,20 @@ export interface LockHolder {
   readonly host: string;
   readonly pid: number;
   readonly since: Date;
+}
+
+/** The connection goes through a pooler, behind which a session lock means nothing. */
+export class PoolerRefusedError extends FinovaError {
+  readonly domain: string;
+
+  constructor(domain: string, cause?: unknown) {
+    super({
+      message: `${domain} cannot be migrated through a connection pooler: expected the server itself to answer, found another behind it; a pooler may run each transaction in another session, without the migration lock`,
+      next: 'give the URL of the server itself, not that of PgBouncer',
+      cause,
+    });
+    this.domain = domain;
+  }
 }
 
 /** Another runner holds the domain's migration lock and did not let go in time. */

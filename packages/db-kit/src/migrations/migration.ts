@@ -84,6 +84,8 @@ export interface MigrationDomain {
   readonly namespace: string;
   /** Absolute path of the folder with the migration files. */
   readonly migrationsFolder: string;
+  /** Absolute path of the folder with `*.sql` files that are applied again when their text changes. */
+  readonly repeatablesFolder?: string;
 }
 
 export type MigrationDirection = 'up' | 'down';

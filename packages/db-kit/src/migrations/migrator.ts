@@ -3,8 +3,15 @@ import { checksumMigrations, type MigrationChecksum } from './checksum.ts';
 import { checkHistory } from './history-check.ts';
 import type { JournalRow } from './journal.ts';
 import type { Engine, MigrationDirection, MigrationDomain } from './migration.ts';
-import type { EngineOptions, MigrationEngine, MigrationReader, MigrationWriter } from './migration-engine.ts';
+import type {
+  EngineOptions,
+  MigrationEngine,
+  MigrationReader,
+  MigrationWriter,
+  RecordedStatement,
+} from './migration-engine.ts';
 import {
+  AlreadyManagedError,
   IrreversibleMigrationError,
   MigrationInterruptedError,
   NothingToRepairError,
@@ -13,6 +20,7 @@ import {
 import { listMigrationFiles, loadMigration, type MigrationDefinition, type MigrationFile } from './migration-files.ts';
 import { mongoMigrationEngine } from './mongodb/mongo-migration-engine.ts';
 import { postgresMigrationEngine } from './postgres/postgres-migration-engine.ts';
+import { type Repeatable, readRepeatables } from './repeatable-files.ts';
 
 /** Which migrations of a domain are applied and which are not. */
 export interface DomainStatus {
@@ -20,12 +28,18 @@ export interface DomainStatus {
   readonly applied: readonly JournalRow[];
   /** Names, oldest first; a half-done migration counts as pending. */
   readonly pending: readonly string[];
+  /** Names of the repeatables whose text changed, in order. */
+  readonly pendingRepeatables: readonly string[];
 }
 
 /** Called as each migration begins and ends, for progress. */
 export interface MigratorHooks {
+  /** Waited for before a migration is run: for what it has to wait for elsewhere. What it throws stops the run. */
+  readonly beforeEach?: (migration: string) => Promise<void>;
   readonly onStart?: (migration: string, direction: MigrationDirection) => void;
   readonly onDone?: (migration: string, direction: MigrationDirection, durationMs: number) => void;
+  /** Hears of everything that bodies send to the server. */
+  readonly onStatement?: (statement: RecordedStatement) => void;
 }
 
 const engines: Record<Engine, MigrationEngine> = {
@@ -39,11 +53,20 @@ const engines: Record<Engine, MigrationEngine> = {
  * @throws {InvalidMigrationFileError} for a file that is no migration.
  */
 export async function readDomainStatus(options: EngineOptions): Promise<DomainStatus> {
-  const files = await listMigrationFiles(options.domain);
-  return engines[options.domain.engine].withReader(options, async (reader) => {
-    const journal = await reader.readJournal();
-    return { server: await reader.describeServer(), ...splitJournal(journal, files) };
-  });
+  const [files, repeatables] = await Promise.all([listMigrationFiles(options.domain), readRepeatables(options.domain)]);
+  return engines[options.domain.engine].withReader(options, (reader) => readStatus(reader, files, repeatables));
+}
+
+async function readStatus(
+  reader: MigrationReader,
+  files: readonly MigrationFile[],
+  repeatables: readonly Repeatable[],
+): Promise<DomainStatus> {
+  return {
+    server: await reader.describeServer(),
+    ...splitJournal(await reader.readJournal(), files),
+    pendingRepeatables: await reader.pendingRepeatables(repeatables),
+  };
 }
 
 function splitJournal(journal: readonly JournalRow[], files: readonly MigrationFile[]) {
@@ -67,11 +90,13 @@ export async function withMigrator<T>(
   options: EngineOptions & { readonly hooks?: MigratorHooks },
   use: (migrator: Migrator) => Promise<T>,
 ): Promise<T> {
-  const files = await listMigrationFiles(options.domain);
-  const checksums = await checksumMigrations(options.domain, files);
-  return engines[options.domain.engine].withWriter(options, async (writer) => {
-    checkHistory(options.domain.name, await writer.readJournal(), files, checksums);
-    return use(new Migrator(options.domain, writer, files, checksums, options.hooks ?? {}, options.signal));
+  const { domain, hooks = {} } = options;
+  const [files, repeatables] = await Promise.all([listMigrationFiles(domain), readRepeatables(domain)]);
+  const checksums = await checksumMigrations(domain, files, options.cacheFolder);
+  const engineOptions = { ...options, onStatement: hooks.onStatement ?? options.onStatement };
+  return engines[domain.engine].withWriter(engineOptions, async (writer) => {
+    checkHistory(domain.name, await writer.readJournal(), files, checksums, options);
+    return use(new Migrator({ domain, writer, files, repeatables, checksums, hooks, signal: options.signal }));
   });
 }
 
@@ -85,8 +110,33 @@ export async function withMigrationReader<T>(
   return engines[options.domain.engine].withReader(options, use);
 }
 
+/** What a {@link Migrator} works with. */
+interface MigratorParts {
+  readonly domain: MigrationDomain;
+  readonly writer: MigrationWriter;
+  readonly files: readonly MigrationFile[];
+  readonly repeatables: readonly Repeatable[];
+  readonly checksums: ReadonlyMap<string, MigrationChecksum>;
+  readonly hooks: MigratorHooks;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What `up` applies. */
+export interface UpTarget {
+  /** The last migration to apply; without it, all. */
+  readonly to?: string | undefined;
+  /** Just these. */
+  readonly names?: readonly string[] | undefined;
+  /**
+   * The texts that the repeatables are brought to. Without them, those of the domain's files, once no migration is
+   * pending: they are written for the newest tables.
+   */
+  readonly repeatables?: readonly Repeatable[] | undefined;
+}
+
 /** Migrates one domain while its lock is held. Umzug decides what runs; the engine runs and journals it. */
 export class Migrator {
+  readonly #parts: MigratorParts;
   readonly #domain: MigrationDomain;
   readonly #writer: MigrationWriter;
   readonly #files: readonly MigrationFile[];
@@ -94,28 +144,24 @@ export class Migrator {
   /** Of the migrations that are about to run. */
   readonly #definitions = new Map<string, MigrationDefinition<Engine>>();
   readonly #umzug: (direction: MigrationDirection) => Umzug;
-  readonly #signal: AbortSignal | undefined;
+  /** Of the migrations applied when this run began: one that is older is out of order. */
+  #newestApplied: string | undefined;
 
-  constructor(
-    domain: MigrationDomain,
-    writer: MigrationWriter,
-    files: readonly MigrationFile[],
-    checksums: ReadonlyMap<string, MigrationChecksum>,
-    hooks: MigratorHooks,
-    signal: AbortSignal | undefined,
-  ) {
+  constructor(parts: MigratorParts) {
+    const { domain, writer, files, checksums, hooks } = parts;
+    this.#parts = parts;
     this.#domain = domain;
     this.#writer = writer;
     this.#files = files;
     this.#checksums = checksums;
-    this.#signal = signal;
     const runner = (file: MigrationFile, direction: MigrationDirection) => async () => {
+      await hooks.beforeEach?.(file.name);
       this.#refuseWhenInterrupted();
       const definition = this.#definitions.get(file.name) ?? (await loadMigration(domain, file));
       const checksum = checksums.get(file.name) ?? { checksum: '', files: {} };
       hooks.onStart?.(file.name, direction);
       const startedAtMs = performance.now();
-      await writer.run({ file, checksum, definition, direction });
+      await writer.run({ file, checksum, definition, direction, note: this.#noteOn(file.name, direction) });
       hooks.onDone?.(file.name, direction, performance.now() - startedAtMs);
     };
     this.#umzug = (direction) =>
@@ -136,29 +182,46 @@ export class Migrator {
       });
   }
 
-  async status(): Promise<DomainStatus> {
-    const journal = await this.#writer.readJournal();
-    return { server: await this.#writer.describeServer(), ...splitJournal(journal, this.#files) };
+  status(): Promise<DomainStatus> {
+    return readStatus(this.#writer, this.#files, this.#parts.repeatables);
+  }
+
+  /** The domain's records, read under its lock. */
+  get reader(): MigrationReader {
+    return this.#writer;
   }
 
   /**
-   * Applies pending migrations, oldest first.
+   * What each of these migrations requires of other domains.
    *
-   * @param target - `to`: the last one to apply (its name); without it, all.
+   * @throws {InvalidMigrationFileError}
+   */
+  async requirements(names: readonly string[]): Promise<Map<string, readonly string[]>> {
+    const definitions = await this.#load(names, 'up');
+    return new Map(names.map((name, index) => [name, definitions[index]?.requires ?? []]));
+  }
+
+  /**
+   * Applies pending migrations, oldest first, and then repeatables whose text changed.
+   *
    * @returns the names applied, in order.
    * @throws {MigrationFailedError} on the first failure; those before it stay applied.
    * @throws {UnknownMigrationError} when `to` is not a migration of this domain.
    * @throws {InvalidMigrationFileError} when a file to apply is no migration; none is then applied.
    */
-  async up(target: { readonly to?: string | undefined } = {}): Promise<string[]> {
-    const { pending } = await this.status();
-    if (target.to !== undefined) {
-      this.#requireKnown(target.to);
+  async up({ to, names, repeatables }: UpTarget = {}): Promise<string[]> {
+    for (const name of [...(to === undefined ? [] : [to]), ...(names ?? [])]) {
+      this.#requireKnown(name);
     }
-    const { to } = target;
-    const wanted = to === undefined ? pending : pending.filter((name) => name <= to);
+    const { pending, applied } = splitJournal(await this.#writer.readJournal(), this.#files);
+    this.#newestApplied = applied.at(-1)?.name;
+    const wanted = pending.filter((name) => (to === undefined || name <= to) && names?.includes(name) !== false);
     await this.#load(wanted, 'up');
-    return this.#run(() => this.#umzug('up').up({ migrations: [...wanted] }));
+    const done = await this.#run(() => this.#umzug('up').up({ migrations: wanted }));
+    if (repeatables !== undefined || wanted.length === pending.length) {
+      await this.#writer.applyRepeatables(repeatables ?? this.#parts.repeatables);
+    }
+    return done;
   }
 
   /**
@@ -184,6 +247,31 @@ export class Migrator {
   }
 
   /**
+   * Journals migrations as applied without running them, for a database that was made by other means.
+   *
+   * @param to - the last migration that the database already has.
+   * @returns the names journaled.
+   * @throws {AlreadyManagedError} when anything is journaled already.
+   */
+  async baseline(to: string): Promise<string[]> {
+    this.#requireKnown(to);
+    const journal = await this.#writer.readJournal();
+    if (journal.length > 0) {
+      throw new AlreadyManagedError(this.#domain.name, journal.length);
+    }
+    const names = this.#files.map(({ name }) => name).filter((name) => name <= to);
+    const definitions = await this.#load(names, 'up');
+    await this.#writer.baseline(
+      names.map((name, index) => ({
+        name,
+        ...(this.#checksums.get(name) ?? { checksum: '', files: {} }),
+        completedSteps: stepNames(definitions[index]),
+      })),
+    );
+    return names;
+  }
+
+  /**
    * Settles a half-done migration by what its owner found in the database.
    *
    * @throws {NothingToRepairError} when the migration is not half done.
@@ -196,16 +284,17 @@ export class Migrator {
     }
     // What the owner found is what the file does now: it may have been corrected since the attempt that stopped.
     const [definition] = await this.#load([name], 'up');
-    const completedSteps =
-      definition !== undefined && 'steps' in definition ? definition.steps.map((step) => step.name) : [];
-    await this.#writer.settle({ ...row, ...this.#checksums.get(name), completedSteps }, as);
+    const settled = { ...row, ...this.#checksums.get(name), completedSteps: stepNames(definition) };
+    await this.#writer.settle(settled, as);
   }
 
   /** Loads all that is about to run before any of it runs, so that a file that is no migration stops nothing half way. */
   async #load(names: readonly string[], direction: MigrationDirection): Promise<MigrationDefinition<Engine>[]> {
     const wanted = new Set(names);
-    for (const file of this.#files.filter(({ name }) => wanted.has(name))) {
-      const definition = await loadMigration(this.#domain, file);
+    const files = this.#files.filter(({ name }) => wanted.has(name));
+    const definitions = await Promise.all(files.map((file) => loadMigration(this.#domain, file)));
+    for (const [index, file] of files.entries()) {
+      const definition = definitions[index] as MigrationDefinition<Engine>;
       if (direction === 'down' && definition.irreversible !== undefined) {
         throw new IrreversibleMigrationError(this.#domain.name, file.name, definition.irreversible);
       }
@@ -240,9 +329,21 @@ export class Migrator {
     }
   }
 
+  #noteOn(name: string, direction: MigrationDirection): string | undefined {
+    const newest = this.#newestApplied;
+    return direction === 'up' && newest !== undefined && name < newest
+      ? `allowed out of order, after ${newest}`
+      : undefined;
+  }
+
   #refuseWhenInterrupted(): void {
-    if (this.#signal?.aborted === true) {
+    if (this.#parts.signal?.aborted === true) {
       throw new MigrationInterruptedError(this.#domain.name, 'migrating');
     }
   }
+}
+
+/** MongoDB: the steps of a migration that is in effect in full. */
+function stepNames(definition: MigrationDefinition<Engine> | undefined): string[] {
+  return definition !== undefined && 'steps' in definition ? definition.steps.map(({ name }) => name) : [];
 }

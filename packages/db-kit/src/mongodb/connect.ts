@@ -14,6 +14,8 @@ export interface MongoConnectionOptions {
   readonly applicationName: string;
   /** Default 5,000. */
   readonly connectTimeoutMs?: number;
+  /** Makes the client report each command it sends. Default `false`. */
+  readonly monitorCommands?: boolean;
 }
 
 /**
@@ -64,6 +66,7 @@ export function mongoClientOptions(options: MongoConnectionOptions): MongoClient
     // Money is bigint minor units: a JavaScript number would lose cents past 2^53.
     useBigInt64: true,
     ignoreUndefined: true,
+    monitorCommands: options.monitorCommands ?? false,
   };
 }
 

@@ -1,24 +1,37 @@
 import { Kysely, type LogEvent, PostgresDialect } from 'kysely';
-import type { Client } from 'pg';
+import type { Client, QueryResult } from 'pg';
 
 export interface SingleConnectionOptions {
   /** Hears of each statement that failed, with its SQL text. */
   readonly onError?: ((event: LogEvent) => void) | undefined;
+  /** Hears of each statement as it is sent. */
+  readonly onQuery?: ((sql: string, parameters: readonly unknown[]) => void) | undefined;
   /** Once it is aborted, every further statement is refused with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * A Kysely over one connection that somebody else owns: every statement, transactions included, runs on `client`.
- * Destroying it leaves the connection open.
- */
+/** A Kysely over one connection that somebody else owns. */
+export interface SingleConnectionKysely<Database> {
+  /** Every statement, transactions included, runs on that connection. Destroying it leaves the connection open. */
+  readonly db: Kysely<Database>;
+  /** The SQL text of what was sent and has not been answered yet. */
+  pending(): readonly string[];
+  /** Resolves when everything that was sent has been answered. */
+  settled(): Promise<void>;
+}
+
+/** Makes a {@link SingleConnectionKysely} over `client`. */
 export function singleConnectionKysely<Database>(
   client: Client,
-  { onError, signal }: SingleConnectionOptions = {},
-): Kysely<Database> {
-  const query = ((...statement: Parameters<Client['query']>) => {
+  { onError, onQuery, signal }: SingleConnectionOptions = {},
+): SingleConnectionKysely<Database> {
+  const running = new Map<Promise<unknown>, string>();
+  const query = (async (text: string, values: readonly unknown[]): Promise<QueryResult> => {
     signal?.throwIfAborted();
-    return client.query(...statement);
+    onQuery?.(text, values);
+    const answer = client.query(text, [...values]);
+    running.set(answer, text);
+    return answer.finally(() => running.delete(answer));
   }) as Client['query'];
   const pool = {
     connect: async () =>
@@ -26,10 +39,15 @@ export function singleConnectionKysely<Database>(
       Object.assign(Object.create(client) as Client, { query, release: () => {} }),
     end: async () => {},
   };
-  return new Kysely<Database>({
+  const db = new Kysely<Database>({
     dialect: new PostgresDialect({ pool }),
     ...(onError === undefined
       ? {}
       : { log: (event: LogEvent) => (event.level === 'error' ? onError(event) : undefined) }),
   });
+  return {
+    db,
+    pending: () => [...running.values()],
+    settled: async () => void (await Promise.allSettled(running.keys())),
+  };
 }

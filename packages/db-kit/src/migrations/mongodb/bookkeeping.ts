@@ -52,7 +52,7 @@ export class MongoBookkeeping {
 
   async readHistory(): Promise<HistoryRow[]> {
     const documents = await this.#history.find().sort({ _id: 1 }).toArray();
-    return documents.map(({ _id, ...row }) => ({ sequence: _id, ...row }));
+    return documents.map(({ _id, ...row }) => ({ sequence: _id, ...row, note: row.note ?? null }));
   }
 
   /** Appends to the history; `_id` is the sequence, so two appends of one number cannot both succeed. */

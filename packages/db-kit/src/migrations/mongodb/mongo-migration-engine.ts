@@ -40,8 +40,12 @@ export const mongoMigrationEngine: MigrationEngine = {
   },
 };
 
-function connectionOptions({ url, identity }: EngineOptions) {
-  return { url, applicationName: `finova-db ${identity.host}:${identity.pid} ${identity.actor}` };
+function connectionOptions({ url, identity, onStatement }: EngineOptions) {
+  return {
+    url,
+    applicationName: `finova-db ${identity.host}:${identity.pid} ${identity.actor}`,
+    monitorCommands: onStatement !== undefined,
+  };
 }
 
 function mongoReader(client: MongoClient, { domain }: EngineOptions): MigrationReader {
@@ -51,5 +55,7 @@ function mongoReader(client: MongoClient, { domain }: EngineOptions): MigrationR
       `${(await describeMongo(client)).product} at ${mongoAddress(client)}/${domain.namespace}`,
     readJournal: () => bookkeeping.readJournal(),
     readHistory: () => bookkeeping.readHistory(),
+    readRepeatables: async () => [],
+    pendingRepeatables: async () => [],
   };
 }

@@ -1,5 +1,5 @@
 import { type MongoClient, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
-import { errorMessage, FinovaError } from '../../errors/index.ts';
+import { FinovaError, messageWithoutValues } from '../../errors/index.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 import type { MongoMigration, MongoMigrationStep } from '../migration.ts';
 import type { EngineOptions, MigrationReader, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
@@ -9,7 +9,9 @@ import {
   MigrationInterruptedError,
   MissingStepError,
 } from '../migration-errors.ts';
+import type { Repeatable } from '../repeatable-files.ts';
 import type { MongoBookkeeping } from './bookkeeping.ts';
+import { listenToCommands } from './listen-to-commands.ts';
 import type { MigrationLease } from './migration-lease.ts';
 
 /** Runs MongoDB migrations step by step, journaling each step under the lease's fencing token. */
@@ -76,6 +78,41 @@ export class MongoMigrationWriter implements MigrationWriter {
     });
   }
 
+  async baseline(rows: readonly Pick<JournalRow, 'name' | 'checksum' | 'files' | 'completedSteps'>[]): Promise<void> {
+    const startedAt = new Date();
+    const { pid: _, ...facts } = this.#attemptFacts(startedAt);
+    await this.#lease.withFencedTransaction(async (session) => {
+      for (const row of rows) {
+        await this.#bookkeeping.writeJournal({ ...facts, ...row, state: 'done' }, session);
+        await this.#bookkeeping.recordAttempt(
+          {
+            ...this.#attemptFacts(startedAt),
+            migration: row.name,
+            direction: 'baseline',
+            outcome: 'succeeded',
+            checksum: row.checksum,
+            error: null,
+            note: null,
+          },
+          session,
+        );
+      }
+    });
+  }
+
+  /** Repeatables are SQL; a MongoDB domain has none. */
+  async readRepeatables(): Promise<Repeatable[]> {
+    return [];
+  }
+
+  async pendingRepeatables(): Promise<string[]> {
+    return [];
+  }
+
+  async applyRepeatables(): Promise<string[]> {
+    return [];
+  }
+
   async settle(row: JournalRow, as: 'applied' | 'pending'): Promise<void> {
     const startedAt = new Date();
     await this.#lease.withFencedTransaction(async (session) => {
@@ -92,6 +129,7 @@ export class MongoMigrationWriter implements MigrationWriter {
           outcome: 'succeeded',
           checksum: row.checksum,
           error: null,
+          note: `settled as ${as}`,
         },
         session,
       );
@@ -113,7 +151,12 @@ export class MongoMigrationWriter implements MigrationWriter {
         signal,
         withFencedTransaction: this.#lease.withFencedTransaction.bind(this.#lease),
       };
-      await (migration.direction === 'up' ? step.up(db, context) : step.down?.(db, context));
+      const stopRecording = this.#record(migration, step);
+      try {
+        await (migration.direction === 'up' ? step.up(db, context) : step.down?.(db, context));
+      } finally {
+        stopRecording();
+      }
       if (migration.direction === 'up') {
         completed.add(step.name);
       } else {
@@ -130,7 +173,7 @@ export class MongoMigrationWriter implements MigrationWriter {
         throw new LockLostError(domain.name, thrown);
       }
       await this.#lease.withFencedTransaction((session) =>
-        this.#bookkeeping.recordAttempt(this.#attempt(migration, startedAt, errorMessage(thrown)), session),
+        this.#bookkeeping.recordAttempt(this.#attempt(migration, startedAt, messageWithoutValues(thrown)), session),
       );
       this.#refuseWhenInterrupted(doing);
       throw thrown instanceof FinovaError
@@ -144,6 +187,17 @@ export class MongoMigrationWriter implements MigrationWriter {
             cause: thrown,
           });
     }
+  }
+
+  /** Lets those who asked for it hear of the commands that a step sends. */
+  #record({ file, direction }: RunnableMigration, step: MongoMigrationStep): () => void {
+    const { onStatement } = this.#options;
+    if (onStatement === undefined) {
+      return () => {};
+    }
+    return listenToCommands(this.#client, this.#options.domain.namespace, (command) =>
+      onStatement({ engine: 'mongodb', migration: file.name, direction, step: step.name, command }),
+    );
   }
 
   #refuseWhenInterrupted(doing: string): void {
@@ -171,6 +225,7 @@ export class MongoMigrationWriter implements MigrationWriter {
       outcome: error === null ? 'succeeded' : 'failed',
       checksum: migration.checksum.checksum,
       error,
+      note: migration.note ?? null,
     };
   }
 

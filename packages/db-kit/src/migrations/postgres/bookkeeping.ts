@@ -1,8 +1,9 @@
-import { type Client, escapeIdentifier } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { isPostgresError, SqlState } from '../../errors/index.ts';
 import { chainAttempt } from '../history-chain.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 import type { LockHolder } from '../migration-errors.ts';
+import { ensureBookkeeping } from './bookkeeping-schema.ts';
 
 /**
  * The migrator's own tables of one domain, in the schema `<domain's schema>_migrations`. They live beside the
@@ -11,71 +12,17 @@ import type { LockHolder } from '../migration-errors.ts';
 export class PostgresBookkeeping {
   readonly #client: Client;
   readonly #schema: string;
+  /** The history row that the next one is chained to; `undefined` until it is asked for. */
+  #newest: Pick<HistoryRow, 'sequence' | 'hash'> | 'none' | undefined;
 
   constructor(client: Client, domainSchema: string) {
     this.#client = client;
     this.#schema = escapeIdentifier(`${domainSchema}_migrations`);
   }
 
-  /** Creates what is missing. Runs under the migration lock: PostgreSQL's `IF NOT EXISTS` alone loses races. */
-  async ensure(): Promise<void> {
-    const schema = this.#schema;
-    const { rows } = await this.#client.query<{ ready: boolean }>('SELECT to_regclass($1) IS NOT NULL AS ready', [
-      `${schema}.runner`,
-    ]);
-    if (rows[0]?.ready === true) {
-      return;
-    }
-    await this.#client.query(`
-      BEGIN;
-      CREATE SCHEMA IF NOT EXISTS ${schema};
-      CREATE TABLE ${schema}.journal (
-        name text PRIMARY KEY,
-        state text NOT NULL CHECK (state IN ('started', 'done', 'reverting')),
-        checksum text NOT NULL CHECK (checksum ~ '^[0-9a-f]{64}$'),
-        files jsonb NOT NULL,
-        started_at timestamptz NOT NULL,
-        duration_ms integer NOT NULL,
-        actor text NOT NULL,
-        host text NOT NULL,
-        git_commit text,
-        tool_version text NOT NULL
-      );
-      COMMENT ON TABLE ${schema}.journal IS 'One row per migration that is applied, or half applied, in this domain';
-      CREATE TABLE ${schema}.history (
-        sequence bigint PRIMARY KEY CHECK (sequence > 0),
-        migration text NOT NULL,
-        direction text NOT NULL CHECK (direction IN ('up', 'down', 'repair')),
-        outcome text NOT NULL CHECK (outcome IN ('succeeded', 'failed')),
-        checksum text NOT NULL,
-        started_at timestamptz NOT NULL,
-        duration_ms integer NOT NULL,
-        actor text NOT NULL,
-        host text NOT NULL,
-        pid integer NOT NULL,
-        git_commit text,
-        tool_version text NOT NULL,
-        error text,
-        previous_hash text NOT NULL CHECK (previous_hash ~ '^[0-9a-f]{64}$'),
-        hash text NOT NULL UNIQUE CHECK (hash ~ '^[0-9a-f]{64}$')
-      );
-      COMMENT ON TABLE ${schema}.history IS 'Append-only, hash-chained: every attempt to migrate this domain';
-      CREATE FUNCTION ${schema}.refuse_history_change() RETURNS trigger LANGUAGE plpgsql AS $function$
-      BEGIN
-        RAISE EXCEPTION 'The migration history is append-only: % on it is refused', TG_OP USING ERRCODE = '23001';
-      END $function$;
-      CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${schema}.history
-        FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.refuse_history_change();
-      CREATE TABLE ${schema}.runner (
-        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-        backend_pid integer NOT NULL,
-        actor text NOT NULL,
-        host text NOT NULL,
-        pid integer NOT NULL,
-        since timestamptz NOT NULL DEFAULT clock_timestamp()
-      );
-      COMMENT ON TABLE ${schema}.runner IS 'Who last took the migration lock; holds it while backend_pid holds the advisory lock';
-      COMMIT`);
+  /** Creates what is missing. Runs under the migration lock. */
+  ensure(): Promise<void> {
+    return ensureBookkeeping(this.#client, this.#schema);
   }
 
   async readJournal(): Promise<JournalRow[]> {
@@ -87,70 +34,102 @@ export class PostgresBookkeeping {
   }
 
   async writeJournal(row: JournalRow): Promise<void> {
-    await this.#client.query(
-      `INSERT INTO ${this.#schema}.journal
-         (name, state, checksum, files, started_at, duration_ms, actor, host, git_commit, tool_version)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-       ON CONFLICT (name) DO UPDATE SET (state, checksum, files, started_at, duration_ms, actor, host, git_commit, tool_version) =
-         (excluded.state, excluded.checksum, excluded.files, excluded.started_at, excluded.duration_ms, excluded.actor,
-          excluded.host, excluded.git_commit, excluded.tool_version)`,
-      [
-        row.name,
-        row.state,
-        row.checksum,
-        JSON.stringify(row.files),
-        row.startedAt,
-        row.durationMs,
-        row.actor,
-        row.host,
-        row.gitCommit,
-        row.toolVersion,
-      ],
-    );
+    await this.#client.query(this.writeJournalStatement(row));
   }
 
   async deleteFromJournal(name: string): Promise<void> {
-    await this.#client.query(`DELETE FROM ${this.#schema}.journal WHERE name = $1`, [name]);
+    await this.#client.query(this.deleteFromJournalStatement(name));
+  }
+
+  /** With its values in it, to be sent together with others in one round trip. */
+  writeJournalStatement(row: JournalRow): string {
+    const columns = 'state, checksum, files, started_at, duration_ms, actor, host, git_commit, tool_version';
+    const values = [
+      row.name,
+      row.state,
+      row.checksum,
+      JSON.stringify(row.files),
+      row.startedAt,
+      row.durationMs,
+      row.actor,
+      row.host,
+      row.gitCommit,
+      row.toolVersion,
+    ];
+    return `INSERT INTO ${this.#schema}.journal (name, ${columns}) VALUES (${values.map(literal).join(', ')})
+      ON CONFLICT (name) DO UPDATE SET (${columns}) = (${columns.replaceAll(/\w+/g, 'excluded.$&')})`;
+  }
+
+  /** With its values in it. */
+  deleteFromJournalStatement(name: string): string {
+    return `DELETE FROM ${this.#schema}.journal WHERE name = ${literal(name)}`;
   }
 
   async readHistory(): Promise<HistoryRow[]> {
     const rows = await this.#readOrEmpty<Omit<HistoryRow, 'sequence'> & { sequence: bigint }>(`
       SELECT sequence, migration, direction, outcome, checksum, started_at AS "startedAt", duration_ms AS "durationMs",
         actor, host, pid, git_commit AS "gitCommit", tool_version AS "toolVersion", error,
-        previous_hash AS "previousHash", hash
+        to_jsonb(history)->>'note' AS note, previous_hash AS "previousHash", hash
       FROM ${this.#schema}.history ORDER BY sequence`);
     return rows.map((row) => ({ ...row, sequence: Number(row.sequence) }));
   }
 
-  /** Appends to the history. The migration lock keeps two runners from chaining to the same row. */
+  /** Appends to the history in a statement of its own. */
   async recordAttempt(attempt: HistoryAttempt): Promise<void> {
+    const { statement, committed } = await this.recordAttemptStatement(attempt);
+    await this.#client.query(statement);
+    committed();
+  }
+
+  /**
+   * The statement that appends to the history, with its values in it. The migration lock keeps two runners from
+   * chaining to the same row, so the newest one is read once.
+   *
+   * @returns `committed`: to be called when the statement has committed, so that the next one is chained to it.
+   */
+  async recordAttemptStatement(attempt: HistoryAttempt): Promise<{ statement: string; committed: () => void }> {
+    this.#newest ??= (await this.#readNewest()) ?? 'none';
+    const row = chainAttempt(this.#newest === 'none' ? undefined : this.#newest, attempt);
+    const values = [
+      row.sequence,
+      row.migration,
+      row.direction,
+      row.outcome,
+      row.checksum,
+      row.startedAt,
+      row.durationMs,
+      row.actor,
+      row.host,
+      row.pid,
+      row.gitCommit,
+      row.toolVersion,
+      row.error,
+      row.note,
+      row.previousHash,
+      row.hash,
+    ];
+    const statement = `INSERT INTO ${this.#schema}.history (sequence, migration, direction, outcome, checksum, started_at,
+        duration_ms, actor, host, pid, git_commit, tool_version, error, note, previous_hash, hash)
+      VALUES (${values.map(literal).join(', ')})`;
+    return {
+      statement,
+      committed: () => {
+        this.#newest = row;
+      },
+    };
+  }
+
+  /** To be called when appended rows were rolled back. */
+  forget(): void {
+    this.#newest = undefined;
+  }
+
+  async #readNewest(): Promise<Pick<HistoryRow, 'sequence' | 'hash'> | undefined> {
     const { rows } = await this.#client.query<{ sequence: bigint; hash: string }>(
       `SELECT sequence, hash FROM ${this.#schema}.history ORDER BY sequence DESC LIMIT 1`,
     );
-    const newest = rows[0];
-    const row = chainAttempt(newest && { sequence: Number(newest.sequence), hash: newest.hash }, attempt);
-    await this.#client.query(
-      `INSERT INTO ${this.#schema}.history (sequence, migration, direction, outcome, checksum, started_at, duration_ms,
-         actor, host, pid, git_commit, tool_version, error, previous_hash, hash)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-      [
-        row.sequence,
-        row.migration,
-        row.direction,
-        row.outcome,
-        row.checksum,
-        row.startedAt,
-        row.durationMs,
-        row.actor,
-        row.host,
-        row.pid,
-        row.gitCommit,
-        row.toolVersion,
-        row.error,
-        row.previousHash,
-        row.hash,
-      ],
-    );
+    const [newest] = rows;
+    return newest && { sequence: Number(newest.sequence), hash: newest.hash };
   }
 
   async recordRunner(runner: Omit<LockHolder, 'since'>): Promise<void> {
@@ -174,6 +153,11 @@ export class PostgresBookkeeping {
     return rows[0];
   }
 
+  /** The quoted name of the schema with these tables. */
+  get schema(): string {
+    return this.#schema;
+  }
+
   async #readOrEmpty<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
     try {
       return (await this.#client.query<Row>(text, values)).rows;
@@ -184,4 +168,12 @@ export class PostgresBookkeeping {
       throw thrown;
     }
   }
+}
+
+/** A value as SQL, whatever the session's settings: a migration may have changed them. */
+function literal(value: string | number | Date | null): string {
+  if (value === null) {
+    return 'NULL';
+  }
+  return typeof value === 'number' ? String(value) : escapeLiteral(value instanceof Date ? value.toISOString() : value);
 }

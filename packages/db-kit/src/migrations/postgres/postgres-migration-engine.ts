@@ -5,6 +5,8 @@ import type { EngineOptions, MigrationEngine, MigrationReader } from '../migrati
 import { PostgresBookkeeping } from './bookkeeping.ts';
 import { withMigrationLock } from './migration-lock.ts';
 import { PostgresMigrationWriter } from './postgres-migration-writer.ts';
+import { PostgresRepeatables } from './postgres-repeatables.ts';
+import { refusePooler } from './refuse-pooler.ts';
 
 /** Journal, history and lock on PostgreSQL; one direct connection for all three and the migrations themselves. */
 export const postgresMigrationEngine: MigrationEngine = {
@@ -13,7 +15,8 @@ export const postgresMigrationEngine: MigrationEngine = {
   },
 
   withWriter(options, use) {
-    return withPostgresClient(connectionOptions(options), (client) => {
+    return withPostgresClient(connectionOptions(options), async (client) => {
+      await refusePooler(client, options.domain.name);
       const bookkeeping = new PostgresBookkeeping(client, options.domain.namespace);
       return withMigrationLock(client, bookkeeping, options, async () => {
         await bookkeeping.ensure();
@@ -45,9 +48,12 @@ function connectionOptions({ url, identity }: EngineOptions) {
 
 function postgresReader(client: Client, options: EngineOptions): MigrationReader {
   const bookkeeping = new PostgresBookkeeping(client, options.domain.namespace);
+  const repeatables = new PostgresRepeatables(client, bookkeeping.schema, options.domain.namespace);
   return {
     describeServer: () => describePostgres(client),
     readJournal: () => bookkeeping.readJournal(),
     readHistory: () => bookkeeping.readHistory(),
+    readRepeatables: () => repeatables.current(),
+    pendingRepeatables: async (wanted) => (await repeatables.changes(wanted)).map(({ name }) => name),
   };
 }

@@ -1,10 +1,12 @@
-import type { Kysely, LogEvent } from 'kysely';
-import { Client, DatabaseError } from 'pg';
-import { errorMessage, FinovaError } from '../../errors/index.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LogEvent } from 'kysely';
+import pRetry from 'p-retry';
+import { type Client, DatabaseError, escapeLiteral, type QueryResult } from 'pg';
+import { FinovaError, isPostgresError, messageWithoutValues, SqlState } from '../../errors/index.ts';
 import { describePostgres } from '../../postgres/describe-server.ts';
-import { singleConnectionKysely } from '../../postgres/single-connection-kysely.ts';
+import { type SingleConnectionKysely, singleConnectionKysely } from '../../postgres/single-connection-kysely.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
-import type { PostgresMigration } from '../migration.ts';
+import type { MigrationDirection, PostgresMigration } from '../migration.ts';
 import type { EngineOptions, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
 import {
   EscapedTransactionError,
@@ -13,10 +15,21 @@ import {
   LockLostError,
   MigrationFailedError,
   MigrationInterruptedError,
+  UnawaitedStatementError,
 } from '../migration-errors.ts';
+import type { Repeatable } from '../repeatable-files.ts';
 import type { PostgresBookkeeping } from './bookkeeping.ts';
+import { cancelWhenInterrupted } from './cancel-when-interrupted.ts';
+import { rebuildInvalidIndexes } from './invalid-indexes.ts';
+import { PostgresRepeatables, type RepeatableChange } from './postgres-repeatables.ts';
 
 const DEFAULT_LOCK_TIMEOUT_MS = 5_000;
+
+/** How often a migration that met a lock is tried again, after 0.2 to 3 seconds each. */
+const LOCK_RETRIES = 4;
+
+/** Raised by our own check at the end of a migration's transaction (class FN: this project's). */
+const TRANSACTION_ESCAPED = 'FN101';
 
 /** Runs and journals PostgreSQL migrations on the connection that holds the migration lock. */
 export class PostgresMigrationWriter implements MigrationWriter {
@@ -25,8 +38,11 @@ export class PostgresMigrationWriter implements MigrationWriter {
   readonly #options: EngineOptions;
   /** A `SET` in one migration (a dump begins with one of `search_path`) must not reach the next. */
   readonly #forgetSettings: string;
+  readonly #repeatables: PostgresRepeatables;
   // biome-ignore lint/suspicious/noExplicitAny: migrations are untyped on purpose.
-  readonly #db: Kysely<any>;
+  readonly #connection: SingleConnectionKysely<any>;
+  /** Whose body is running, for those who listen to its statements. */
+  #running: { readonly migration: string; readonly direction: MigrationDirection } | undefined;
   #lastFailure: Pick<LogEvent & { level: 'error' }, 'error' | 'query'> | undefined;
 
   /** @param sessionSettings - statements that hold for the whole run. */
@@ -35,10 +51,12 @@ export class PostgresMigrationWriter implements MigrationWriter {
     this.#forgetSettings = `RESET ALL; ${sessionSettings}`;
     this.#bookkeeping = bookkeeping;
     this.#options = options;
-    this.#db = singleConnectionKysely(client, {
+    this.#repeatables = new PostgresRepeatables(client, bookkeeping.schema, options.domain.namespace);
+    this.#connection = singleConnectionKysely(client, {
       onError: (event) => {
         this.#lastFailure = event.level === 'error' ? event : undefined;
       },
+      onQuery: (sql, parameters) => this.#report(sql, parameters),
       signal: options.signal,
     });
   }
@@ -58,20 +76,126 @@ export class PostgresMigrationWriter implements MigrationWriter {
   async run(migration: RunnableMigration): Promise<void> {
     const definition = migration.definition as PostgresMigration;
     const startedAt = new Date();
+    const runOnce = async () => {
+      if (definition.transaction === false) {
+        await this.#runOutsideTransaction(migration, definition, startedAt);
+      } else {
+        await this.#runInTransaction(migration, definition, startedAt);
+      }
+    };
     try {
-      const stopWatching = this.#cancelWhenInterrupted();
+      const stopWatching = cancelWhenInterrupted(this.#client, this.#options.url, this.#options.signal);
       try {
-        if (definition.transaction === false) {
-          await this.#runOutsideTransaction(migration, definition, startedAt);
-        } else {
-          await this.#runInTransaction(migration, definition, startedAt);
-        }
+        await (definition.transaction === false ? runOnce() : this.#retryWhenLocked(runOnce));
       } finally {
         await stopWatching();
       }
     } catch (thrown) {
       throw await this.#reportFailure(migration, definition, startedAt, thrown);
     }
+  }
+
+  async baseline(rows: readonly Pick<JournalRow, 'name' | 'checksum' | 'files' | 'completedSteps'>[]): Promise<void> {
+    const startedAt = new Date();
+    await this.#client.query('BEGIN');
+    for (const row of rows) {
+      const facts = this.#attemptFacts(startedAt);
+      await this.#bookkeeping.writeJournal({ ...facts, ...row, state: 'done' });
+      await this.#bookkeeping.recordAttempt({
+        ...facts,
+        migration: row.name,
+        direction: 'baseline',
+        outcome: 'succeeded',
+        checksum: row.checksum,
+        error: null,
+        note: null,
+      });
+    }
+    await this.#client.query('COMMIT');
+  }
+
+  readRepeatables(): Promise<Repeatable[]> {
+    return this.#repeatables.current();
+  }
+
+  async pendingRepeatables(wanted: readonly Repeatable[]): Promise<string[]> {
+    return (await this.#repeatables.changes(wanted)).map(({ name }) => name);
+  }
+
+  /** In one transaction: they may stand on each other. */
+  async applyRepeatables(wanted: readonly Repeatable[]): Promise<string[]> {
+    const changes = await this.#repeatables.changes(wanted);
+    if (changes.length === 0) {
+      return [];
+    }
+    const journal = await this.readJournal();
+    const afterMigration = journal.at(-1)?.name ?? '';
+    await this.#client.query(`BEGIN; SET LOCAL lock_timeout = ${DEFAULT_LOCK_TIMEOUT_MS}`);
+    for (const change of changes) {
+      const startedAt = new Date();
+      try {
+        await this.#applyRepeatable(change, afterMigration, startedAt);
+      } catch (thrown) {
+        throw await this.#reportRepeatableFailure(change, startedAt, thrown);
+      }
+    }
+    await this.#client.query(`COMMIT; ${this.#forgetSettings}`);
+    return changes.map(({ name }) => name);
+  }
+
+  async #applyRepeatable(change: RepeatableChange, afterMigration: string, startedAt: Date): Promise<void> {
+    const transactionId = await this.#currentTransactionId();
+    this.#running = {
+      migration: `repeatables/${change.name}`,
+      direction: change.repeatable === undefined ? 'down' : 'up',
+    };
+    if (change.repeatable !== undefined) {
+      this.#report(change.repeatable.text, []);
+    }
+    this.#running = undefined;
+    await this.#repeatables.apply(change, afterMigration, this.#options.identity);
+    if ((await this.#currentTransactionId()) !== transactionId) {
+      throw new EscapedTransactionError(this.#options.domain.name, `repeatables/${change.name}`);
+    }
+    await this.#bookkeeping.recordAttempt(this.#repeatableAttempt(change, startedAt, null));
+  }
+
+  #repeatableAttempt({ name, repeatable }: RepeatableChange, startedAt: Date, error: string | null): HistoryAttempt {
+    return {
+      ...this.#attemptFacts(startedAt),
+      migration: `repeatables/${name}`,
+      direction: 'repeatable',
+      outcome: error === null ? 'succeeded' : 'failed',
+      checksum: repeatable?.checksum ?? '',
+      error,
+      note: repeatable === undefined ? 'its file was removed' : null,
+    };
+  }
+
+  async #reportRepeatableFailure(change: RepeatableChange, startedAt: Date, thrown: unknown): Promise<Error> {
+    this.#repeatables.forget();
+    this.#bookkeeping.forget();
+    try {
+      await this.#client.query(`ROLLBACK; ${this.#forgetSettings}`);
+      await this.#bookkeeping.recordAttempt(this.#repeatableAttempt(change, startedAt, messageWithoutValues(thrown)));
+    } catch {
+      return new LockLostError(this.#options.domain.name, thrown);
+    }
+    if (thrown instanceof FinovaError) {
+      return thrown;
+    }
+    const position = thrown instanceof DatabaseError ? thrown.position : undefined;
+    return new MigrationFailedError({
+      domain: this.#options.domain.name,
+      migration: `repeatables/${change.name}`,
+      direction: 'up',
+      statement: {
+        text: change.repeatable?.text ?? '(dropping what it made)',
+        position: position === undefined ? undefined : Number(position),
+      },
+      leftBehind: 'no repeatable was changed',
+      cause: thrown,
+    });
   }
 
   async settle(row: JournalRow, as: 'applied' | 'pending'): Promise<void> {
@@ -89,23 +213,48 @@ export class PostgresMigrationWriter implements MigrationWriter {
       outcome: 'succeeded',
       checksum: row.checksum,
       error: null,
+      note: `settled as ${as}`,
     });
     await this.#client.query('COMMIT');
   }
 
+  /**
+   * Tries again, with growing pauses, when a lock was not to be had in time: better than to queue up behind a long
+   * transaction with everybody else queueing behind us.
+   */
+  async #retryWhenLocked(run: () => Promise<void>): Promise<void> {
+    await pRetry(run, {
+      retries: LOCK_RETRIES,
+      minTimeout: 200,
+      maxTimeout: 3_000,
+      randomize: true,
+      ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
+      shouldRetry: async ({ error }) => {
+        if (!isPostgresError(error, [SqlState.lockNotAvailable])) {
+          return false;
+        }
+        await this.#client.query(`ROLLBACK; ${this.#forgetSettings}`);
+        return true;
+      },
+    });
+  }
+
+  /** Three round trips beside the body's own: what surrounds it is sent together. */
   async #runInTransaction(migration: RunnableMigration, definition: PostgresMigration, startedAt: Date): Promise<void> {
-    await this.#client.query(
+    const [, , , begun] = (await this.#client.query(
       `BEGIN; SET LOCAL lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
-        `SET LOCAL statement_timeout = ${definition.statementTimeoutMs ?? 0}`,
-    );
-    const transactionId = await this.#currentTransactionId();
-    await this.#body(migration, definition);
-    if ((await this.#currentTransactionId()) !== transactionId) {
-      throw new EscapedTransactionError(this.#options.domain.name, migration.file.name);
+        `SET LOCAL statement_timeout = ${definition.statementTimeoutMs ?? 0}; ${CURRENT_TRANSACTION_ID}`,
+    )) as unknown as QueryResult<{ id: string }>[];
+    const takesRepeatablesBack =
+      migration.direction === 'down' && (await this.#repeatables.isTiedTo(migration.file.name));
+    if (takesRepeatablesBack) {
+      await this.#repeatables.withdraw();
     }
-    await this.#journal(migration, 'done', startedAt);
-    await this.#recordAttempt(migration, startedAt, null);
-    await this.#client.query(`COMMIT; ${this.#forgetSettings}`);
+    await this.#body(migration, definition);
+    if (takesRepeatablesBack) {
+      await this.#repeatables.restoreBefore(migration.file.name);
+    }
+    await this.#commit(migration, startedAt, requireTransaction(begun?.rows[0]?.id ?? ''));
   }
 
   async #runOutsideTransaction(
@@ -114,29 +263,68 @@ export class PostgresMigrationWriter implements MigrationWriter {
     startedAt: Date,
   ): Promise<void> {
     await this.#refuseHalfDone(migration);
-    await this.#journal(migration, migration.direction === 'up' ? 'started' : 'reverting', startedAt);
+    const takesRepeatablesBack =
+      migration.direction === 'down' && (await this.#repeatables.isTiedTo(migration.file.name));
+    await this.#client.query('BEGIN');
     await this.#client.query(
-      `SET lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
+      this.#journalStatement(migration, migration.direction === 'up' ? 'started' : 'reverting', startedAt),
+    );
+    if (takesRepeatablesBack) {
+      await this.#repeatables.withdraw();
+    }
+    await this.#client.query(
+      `COMMIT; SET lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
         `SET statement_timeout = ${definition.statementTimeoutMs ?? 0}`,
     );
     await this.#body(migration, definition);
+    await rebuildInvalidIndexes(this.#client, this.#options.domain.namespace);
     await this.#client.query('BEGIN');
-    await this.#journal(migration, 'done', startedAt);
-    await this.#recordAttempt(migration, startedAt, null);
-    await this.#client.query(`COMMIT; ${this.#forgetSettings}`);
+    if (takesRepeatablesBack) {
+      await this.#repeatables.restoreBefore(migration.file.name);
+    }
+    await this.#commit(migration, startedAt, '');
+  }
+
+  /** Journals the migration, appends to the history and commits. */
+  async #commit(migration: RunnableMigration, startedAt: Date, check: string): Promise<void> {
+    const attempt = await this.#bookkeeping.recordAttemptStatement(this.#attempt(migration, startedAt, null));
+    await this.#client.query(
+      `${check} ${this.#journalStatement(migration, 'done', startedAt)}; ${attempt.statement}; ` +
+        `COMMIT; ${this.#forgetSettings}`,
+    );
+    attempt.committed();
   }
 
   async #body(migration: RunnableMigration, definition: PostgresMigration): Promise<void> {
-    await (migration.direction === 'up' ? definition.up(this.#db) : definition.down?.(this.#db));
+    const { db, pending, settled } = this.#connection;
+    this.#running = { migration: migration.file.name, direction: migration.direction };
+    try {
+      await (migration.direction === 'up' ? definition.up(db) : definition.down?.(db));
+    } finally {
+      // What the body did not wait for is sent by now, and must not run after the commit.
+      await nextTurn();
+      const [stray] = pending();
+      await settled();
+      this.#running = undefined;
+      if (stray !== undefined) {
+        // biome-ignore lint/correctness/noUnsafeFinally: a body that also failed may have failed because of this.
+        throw new UnawaitedStatementError(this.#options.domain.name, migration.file.name, stray);
+      }
+    }
+  }
+
+  #report(sql: string, parameters: readonly unknown[]): void {
+    if (this.#running !== undefined) {
+      this.#options.onStatement?.({ engine: 'postgres', ...this.#running, sql, parameters });
+    }
   }
 
   /** In direction `down`, a migration that is done with is a row that is gone. */
-  async #journal(migration: RunnableMigration, state: JournalRow['state'], startedAt: Date): Promise<void> {
+  #journalStatement(migration: RunnableMigration, state: JournalRow['state'], startedAt: Date): string {
     if (migration.direction === 'down' && state === 'done') {
-      await this.#bookkeeping.deleteFromJournal(migration.file.name);
-      return;
+      return this.#bookkeeping.deleteFromJournalStatement(migration.file.name);
     }
-    await this.#bookkeeping.writeJournal({
+    return this.#bookkeeping.writeJournalStatement({
       ...this.#attemptFacts(startedAt),
       ...migration.checksum,
       name: migration.file.name,
@@ -145,18 +333,19 @@ export class PostgresMigrationWriter implements MigrationWriter {
     });
   }
 
-  async #recordAttempt(migration: RunnableMigration, startedAt: Date, error: string | null): Promise<void> {
-    await this.#bookkeeping.recordAttempt({
+  #attempt(migration: RunnableMigration, startedAt: Date, error: string | null): HistoryAttempt {
+    return {
       ...this.#attemptFacts(startedAt),
       migration: migration.file.name,
       direction: migration.direction,
       outcome: error === null ? 'succeeded' : 'failed',
       checksum: migration.checksum.checksum,
       error,
-    });
+      note: migration.note ?? null,
+    };
   }
 
-  #attemptFacts(startedAt: Date): Omit<HistoryAttempt, 'migration' | 'direction' | 'outcome' | 'checksum' | 'error'> {
+  #attemptFacts(startedAt: Date) {
     const { actor, host, pid, gitCommit, toolVersion } = this.#options.identity;
     return { startedAt, durationMs: Date.now() - startedAt.getTime(), actor, host, pid, gitCommit, toolVersion };
   }
@@ -170,7 +359,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
   }
 
   async #currentTransactionId(): Promise<string> {
-    const { rows } = await this.#client.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
+    const { rows } = await this.#client.query<{ id: string }>(CURRENT_TRANSACTION_ID);
     return rows[0]?.id ?? '';
   }
 
@@ -186,11 +375,12 @@ export class PostgresMigrationWriter implements MigrationWriter {
       return thrown;
     }
     const statement = this.#failedStatement(thrown);
+    const escaped = thrown instanceof DatabaseError && thrown.code === TRANSACTION_ESCAPED;
+    const cause = escaped ? new EscapedTransactionError(domain, migration.file.name) : thrown;
     try {
+      this.#repeatables.forget();
       await this.#client.query(`ROLLBACK; ${this.#forgetSettings}`);
-      await this.#client.query('BEGIN');
-      await this.#recordAttempt(migration, startedAt, errorMessage(thrown));
-      await this.#client.query('COMMIT');
+      await this.#bookkeeping.recordAttempt(this.#attempt(migration, startedAt, messageWithoutValues(cause)));
     } catch {
       // The connection is gone, and with it the lock; the server has rolled back what was open.
       return new LockLostError(domain, thrown);
@@ -202,8 +392,8 @@ export class PostgresMigrationWriter implements MigrationWriter {
         definition.transaction === false ? migration.file.name : undefined,
       );
     }
-    if (thrown instanceof FinovaError) {
-      return thrown;
+    if (cause instanceof FinovaError) {
+      return cause;
     }
     return new MigrationFailedError({
       domain,
@@ -226,34 +416,12 @@ export class PostgresMigrationWriter implements MigrationWriter {
     const position = thrown.position === undefined ? undefined : Number(thrown.position);
     return { text: this.#lastFailure.query.sql, position };
   }
+}
 
-  /**
-   * Cancels the running statement when the run is interrupted, so that Ctrl-C does not wait for a long index build.
-   *
-   * @returns stops watching, and waits for a cancellation on its way: it would hit whatever runs next.
-   */
-  #cancelWhenInterrupted(): () => Promise<void> {
-    const { signal, url } = this.#options;
-    const backendPid = (this.#client as Client & { readonly processID: number }).processID;
-    const cancel = async () => {
-      const canceller = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-      try {
-        await canceller.connect();
-        await canceller.query('SELECT pg_cancel_backend($1)', [backendPid]);
-      } catch {
-        // The statement then runs to its end, and the run stops after it: slower, and as safe.
-      } finally {
-        await canceller.end().catch(() => {});
-      }
-    };
-    let cancelled = Promise.resolve();
-    const onAbort = () => {
-      cancelled = cancel();
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    return () => {
-      signal?.removeEventListener('abort', onAbort);
-      return cancelled;
-    };
-  }
+const CURRENT_TRANSACTION_ID = 'SELECT pg_current_xact_id()::text AS id';
+
+/** Fails when the body ended its transaction: its journal row could then not commit with it. */
+function requireTransaction(id: string): string {
+  return `DO $check$ BEGIN IF pg_current_xact_id()::text <> ${escapeLiteral(id)} THEN
+    RAISE EXCEPTION 'The transaction was ended' USING ERRCODE = '${TRANSACTION_ESCAPED}'; END IF; END $check$;`;
 }

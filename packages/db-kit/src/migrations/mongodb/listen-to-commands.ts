@@ -1,0 +1,40 @@
+import type { CommandStartedEvent, Document, MongoClient } from 'mongodb';
+import { BOOKKEEPING_COLLECTIONS } from './bookkeeping.ts';
+
+/** What the driver adds to a command for sessions, transactions and the state of the cluster. */
+const ADDED_BY_DRIVER = [
+  '$db',
+  '$clusterTime',
+  '$readPreference',
+  'lsid',
+  'txnNumber',
+  'autocommit',
+  'startTransaction',
+  'readConcern',
+  'writeConcern',
+  'maxTimeMS',
+];
+
+/** Commands of transactions and connections, which say nothing of what a migration does. */
+const HOUSEKEEPING = ['commitTransaction', 'abortTransaction', 'endSessions', 'hello', 'ping'];
+
+/**
+ * Hears of each command that is sent to a database, without those to the migrator's own collections. The client must
+ * have been opened with `monitorCommands`.
+ *
+ * @returns stops listening.
+ */
+export function listenToCommands(
+  client: MongoClient,
+  databaseName: string,
+  onCommand: (command: Document) => void,
+): () => void {
+  const own: readonly unknown[] = BOOKKEEPING_COLLECTIONS;
+  const listener = ({ databaseName: to, commandName, command }: CommandStartedEvent) => {
+    if (to === databaseName && !HOUSEKEEPING.includes(commandName) && !own.includes(command[commandName])) {
+      onCommand(Object.fromEntries(Object.entries(command).filter(([key]) => !ADDED_BY_DRIVER.includes(key))));
+    }
+  };
+  client.on('commandStarted', listener);
+  return () => client.off('commandStarted', listener);
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { withMongoClient } from '@finova/db-kit/mongodb';
+import { withPostgresClient } from '@finova/db-kit/postgres';
+import type { DomainServer, RunContext } from '../run/run-context.ts';
+import { serverOf } from '../run/run-context.ts';
+
+/** Where throw-away databases are made when it should not be beside the real ones. */
+const SCRATCH_URLS = { postgres: 'FINOVA_SCRATCH_POSTGRES_URL', mongodb: 'FINOVA_SCRATCH_MONGODB_URL' } as const;
+
+const APPLICATION_NAME = 'finova-db scratch';
+
+/**
+ * Makes empty throw-away databases for the domains of a run, and hands over a context in which these stand in for the
+ * real ones: every command works on it. Domains that share a PostgreSQL database share one here too. Nothing is
+ * migrated yet. They are made beside the real ones, or on `FINOVA_SCRATCH_POSTGRES_URL` and
+ * `FINOVA_SCRATCH_MONGODB_URL` where those are set, and dropped however `use` ends.
+ *
+ * @example
+ * await withScratchServers(context, (scratch) => up(scratch));
+ */
+export async function withScratchServers<T>(
+  context: RunContext,
+  use: (scratch: RunContext) => Promise<T>,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<T> {
+  const id = randomUUID().replaceAll('-', '').slice(0, 12);
+  const postgresUrls = [...new Set(urlsOf(context, 'postgres'))];
+  const databases = new Map(postgresUrls.map((url, index) => [url, `finova_scratch_${id}_${index}`]));
+  const serverFor = (url: string) => environment[SCRATCH_URLS.postgres] ?? url;
+  const made: { readonly url: string; readonly name: string }[] = [];
+  const namespaces: { readonly url: string; readonly name: string }[] = [];
+  try {
+    for (const [url, name] of databases) {
+      await createDatabase(serverFor(url), name);
+      made.push({ url: serverFor(url), name });
+    }
+    const servers = new Map<string, DomainServer>();
+    const domains = context.domains.map((domain) => {
+      const server = serverOf(context, domain);
+      if (domain.engine === 'postgres') {
+        const name = databases.get(server.url) ?? '';
+        servers.set(domain.name, { ...server, url: withDatabase(serverFor(server.url), name) });
+        return domain;
+      }
+      const url = environment[SCRATCH_URLS.mongodb] ?? server.url;
+      const namespace = `${domain.namespace.slice(0, 40)}_scratch_${id}`;
+      servers.set(domain.name, { ...server, url });
+      namespaces.push({ url, name: namespace });
+      return { ...domain, namespace };
+    });
+    return await use({ ...context, domains, servers });
+  } finally {
+    await dropAll(made, namespaces);
+  }
+}
+
+function urlsOf(context: RunContext, engine: 'postgres' | 'mongodb'): string[] {
+  return context.domains.filter((domain) => domain.engine === engine).map((domain) => serverOf(context, domain).url);
+}
+
+function createDatabase(serverUrl: string, name: string): Promise<void> {
+  return withPostgresClient({ url: serverUrl, applicationName: APPLICATION_NAME }, async (client) => {
+    await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+  });
+}
+
+async function dropAll(
+  databases: readonly { readonly url: string; readonly name: string }[],
+  namespaces: readonly { readonly url: string; readonly name: string }[],
+): Promise<void> {
+  for (const { url, name } of databases) {
+    await withPostgresClient({ url, applicationName: APPLICATION_NAME }, async (client) => {
+      await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
+    });
+  }
+  for (const { url, name } of namespaces) {
+    await withMongoClient({ url, applicationName: APPLICATION_NAME }, async (client) => {
+      await client.db(name).dropDatabase();
+    });
+  }
+}
+
+function withDatabase(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}
