@@ -1,12 +1,16 @@
+export { type BaselineResult, baseline } from './commands/baseline.ts';
 export { type DoctorFinding, doctor } from './commands/doctor.ts';
 export { type DomainDownResult, type DownOptions, down } from './commands/down.ts';
-export { repair } from './commands/repair.ts';
+export { explainHalfDone, type HalfDoneMigration, repair } from './commands/repair.ts';
 export { type DomainSeedResult, type EncryptionSource, SeedMissingError, sample, seed } from './commands/seed.ts';
 export { type DomainStatusResult, status } from './commands/status.ts';
-export { type DomainUpResult, type UpHooks, type UpOptions, up } from './commands/up.ts';
+export { type DomainUpResult, type UpHooks, type UpOptions, type UpOutcome, up } from './commands/up.ts';
+export { type GraphDomain, orderMigrations } from './plan/migration-graph.ts';
+export * from './plan/plan-errors.ts';
 export { type DomainServer, openEncryption, type RunContext } from './run/run-context.ts';
 export * from './run/run-errors.ts';
 export { type Outcome, runInOrder } from './run/run-in-order.ts';
+export { withScratchServers } from './scratch/with-scratch-servers.ts';
 export { orderDomains, withDependencies, withDependents } from './workspace/domain-order.ts';
 export { findWorkspace } from './workspace/find-workspace.ts';
 export type { WorkspaceDomain } from './workspace/workspace-domain.ts';

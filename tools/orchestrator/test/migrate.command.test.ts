@@ -94,6 +94,7 @@ describe('finova-db over four domains', () => {
         engine: 'postgres',
         server: expect.stringMatching(/^PostgreSQL \d+/),
         applied: ['20260101T000000-create-schema', '20260102T000000-create-things'],
+        repeatables: [],
         total: 2,
         durationMs: expect.any(Number),
       },

@@ -49,7 +49,7 @@ describe('finova-db over the real domains', () => {
     expect(domains.map(({ domain }) => domain)).toEqual(DOMAINS);
     for (const { domain, applied, total } of domains) {
       const files = (await readdir(join(WORKSPACE, 'packages', domain, 'migrations'))).filter((name) =>
-        name.endsWith('.ts'),
+        /^\d.*\.ts$/.test(name),
       );
       expect(applied).toEqual(files.map((name) => name.replace('.ts', '')).sort());
       expect(total).toBe(files.length);

@@ -6,6 +6,7 @@ export type * from './migration.ts';
 export type { EngineOptions, MigrationReader, RecordedStatement } from './migration-engine.ts';
 export * from './migration-errors.ts';
 export { isMigrationName, listMigrationFiles, loadMigration, type MigrationFile } from './migration-files.ts';
+export { isMigrationIdsFileCurrent, renderMigrationIds, writeMigrationIdsFile } from './migration-ids-file.ts';
 export {
   type DomainStatus,
   Migrator,
@@ -16,5 +17,6 @@ export {
   withMigrator,
 } from './migrator.ts';
 export { ReplicaSetRequiredError } from './mongodb/mongo-migration-engine.ts';
+export { findInvalidIndexes } from './postgres/invalid-indexes.ts';
 export { type Repeatable, readRepeatables } from './repeatable-files.ts';
 export { type RunIdentity, readRunIdentity, TOOL_VERSION } from './run-identity.ts';

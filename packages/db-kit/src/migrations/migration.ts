@@ -2,10 +2,17 @@ import type { Kysely } from 'kysely';
 import type { ClientSession, Db } from 'mongodb';
 
 /**
- * A migration's place in the world: `<domain>/<timestamp>-<name>`, for example
- * `accounts-db/20260301T090000-create-accounts`.
+ * The migrations that there are, as keys. Each domain adds its own in its generated `migrations/ids.d.ts`, so that
+ * `requires` knows their names.
  */
-export type MigrationId = `${string}-db/${string}`;
+// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging.
+export interface MigrationIds {}
+
+/**
+ * A migration's place in the world: `<domain>/<timestamp>-<name>`, for example
+ * `accounts-db/20260301T090000-create-accounts`. Where the domains are type-checked, only names that exist.
+ */
+export type MigrationId = keyof MigrationIds extends never ? `${string}-db/${string}` : keyof MigrationIds;
 
 interface MigrationCommon {
   /** Migrations of other domains, on either engine, that must be applied before this one. */

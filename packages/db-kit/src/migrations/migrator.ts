@@ -211,7 +211,7 @@ export class Migrator {
    */
   async up({ to, names, repeatables }: UpTarget = {}): Promise<string[]> {
     for (const name of [...(to === undefined ? [] : [to]), ...(names ?? [])]) {
-      this.#requireKnown(name);
+      this.requireKnown(name);
     }
     const { pending, applied } = splitJournal(await this.#writer.readJournal(), this.#files);
     this.#newestApplied = applied.at(-1)?.name;
@@ -228,22 +228,48 @@ export class Migrator {
    * Reverts applied migrations, newest first.
    *
    * @param target - `to`: the name of the one that is the newest applied afterwards; `steps`: how many to revert;
-   * `'all'`: down to nothing.
+   * `names`: just these; `'all'`: down to nothing.
    * @returns the names reverted, in order.
    * @throws {IrreversibleMigrationError} when one of them has no `down`; none is then reverted.
    * @throws {MigrationFailedError} on the first failure.
    */
-  async down(target: { readonly to: string } | { readonly steps: number } | 'all'): Promise<string[]> {
-    const executed = (await this.#executed('down')).sort().reverse();
+  async down(
+    target: { readonly to: string } | { readonly steps: number } | { readonly names: readonly string[] } | 'all',
+  ): Promise<string[]> {
+    const executed = (await this.journaled()).toReversed();
     let wanted = executed;
     if (target !== 'all' && 'to' in target) {
-      this.#requireKnown(target.to);
+      this.requireKnown(target.to);
       wanted = executed.filter((name) => name > target.to);
+    } else if (target !== 'all' && 'names' in target) {
+      wanted = executed.filter((name) => target.names.includes(name));
     } else if (target !== 'all') {
       wanted = executed.slice(0, target.steps);
     }
-    await this.#load(wanted, 'down');
+    await this.requireReversible(wanted);
     return this.#run(() => this.#umzug('down').down({ migrations: wanted }));
+  }
+
+  /** Names of what is applied, or half applied, oldest first. */
+  async journaled(): Promise<string[]> {
+    return (await this.#executed('down')).sort();
+  }
+
+  /** @throws {IrreversibleMigrationError} when one of these has no `down`. */
+  async requireReversible(names: readonly string[]): Promise<void> {
+    await this.#load(names, 'down');
+  }
+
+  /** @throws {UnknownMigrationError} when the domain has no such migration. */
+  requireKnown(name: string): void {
+    if (!this.#files.some((file) => file.name === name)) {
+      const newest = this.#files.at(-1)?.name;
+      throw new UnknownMigrationError(
+        this.#domain.name,
+        name,
+        newest === undefined ? 'none, the folder is empty' : `a name such as ${newest}`,
+      );
+    }
   }
 
   /**
@@ -254,7 +280,7 @@ export class Migrator {
    * @throws {AlreadyManagedError} when anything is journaled already.
    */
   async baseline(to: string): Promise<string[]> {
-    this.#requireKnown(to);
+    this.requireKnown(to);
     const journal = await this.#writer.readJournal();
     if (journal.length > 0) {
       throw new AlreadyManagedError(this.#domain.name, journal.length);
@@ -277,7 +303,7 @@ export class Migrator {
    * @throws {NothingToRepairError} when the migration is not half done.
    */
   async settle(name: string, as: 'applied' | 'pending'): Promise<void> {
-    this.#requireKnown(name);
+    this.requireKnown(name);
     const row = (await this.#writer.readJournal()).find((candidate) => candidate.name === name);
     if (row === undefined || row.state === 'done') {
       throw new NothingToRepairError(this.#domain.name, name, row === undefined ? 'not applied' : 'applied');
@@ -315,17 +341,6 @@ export class Migrator {
     } catch (thrown) {
       // Umzug wraps what a migration throws; ours already says which migration and why.
       throw thrown instanceof MigrationError ? (thrown.cause ?? thrown) : thrown;
-    }
-  }
-
-  #requireKnown(name: string): void {
-    if (!this.#files.some((file) => file.name === name)) {
-      const newest = this.#files.at(-1)?.name;
-      throw new UnknownMigrationError(
-        this.#domain.name,
-        name,
-        newest === undefined ? 'none, the folder is empty' : `a name such as ${newest}`,
-      );
     }
   }
 

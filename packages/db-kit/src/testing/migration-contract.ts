@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDomain } from '../migrations/domain-manifest.ts';
 import type { MigrationDomain } from '../migrations/migration.ts';
 import { listMigrationFiles } from '../migrations/migration-files.ts';
+import { isMigrationIdsFileCurrent } from '../migrations/migration-ids-file.ts';
 import { type Migrator, withMigrator } from '../migrations/migrator.ts';
 import { withMongoClient } from '../mongodb/connect.ts';
 import { describeMongoStructure } from '../mongodb/structure.ts';
@@ -39,6 +40,10 @@ export function describeMigrationContract(folder: string, sharedWith: readonly s
 
     const migrate = <T>(use: (migrator: Migrator) => Promise<T>) =>
       withMigrator({ ...database, identity: TEST_IDENTITY, lockTimeoutMs: 10_000 }, use);
+
+    it('is listed in ids.d.ts, so that requires knows its names (npm run db -- dump)', async () => {
+      expect(await isMigrationIdsFileCurrent(await readDomain(folder))).toBe(true);
+    });
 
     it('applies every migration to an empty database, oldest first', async () => {
       const files = await listMigrationFiles(database.domain);

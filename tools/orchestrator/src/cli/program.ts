@@ -1,5 +1,6 @@
 import { TOOL_VERSION } from '@finova/db-kit/migrations';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { baselineCommand } from './baseline-command.ts';
 import type { CommandEnvironment, GlobalOptions } from './command-environment.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { downCommand } from './down-command.ts';
@@ -59,6 +60,7 @@ export function createProgram(host: ProgramHost): Command {
     .argument('[domain...]', 'domains to migrate; all when none is given')
     .option('--to <migration>', 'the newest migration to apply: <domain>/<name>')
     .option('--no-dependencies', 'leave out what the domains depend on')
+    .option('--allow-out-of-order', 'also apply migrations that are older than applied ones; the history says so')
     .option('--seed', 'add development data afterwards')
     .option('--sample', 'show a few rows of each domain afterwards')
     .action(run(upCommand));
@@ -79,15 +81,16 @@ export function createProgram(host: ProgramHost): Command {
     .argument('[domain...]', 'domains to seed; all when none is given')
     .action(run(seedCommand));
 
-  add('repair', 'Settle a migration that was interrupted outside a transaction')
+  add('repair', 'Explain what is half done in a domain, or settle it by what you found in the database')
     .argument('<domain>')
-    .argument('<migration>')
-    .addOption(
-      new Option('--as <state>', 'what you found in the database')
-        .choices(['applied', 'pending'])
-        .makeOptionMandatory(),
-    )
+    .argument('[migration]', 'the one to settle, with --as')
+    .addOption(new Option('--as <state>', 'what you found in the database').choices(['applied', 'pending']))
     .action(run(repairCommand));
+
+  add('baseline', 'Take a database under management that was made by other means')
+    .argument('<domain>')
+    .requiredOption('--to <migration>', 'the last migration whose result is there already')
+    .action(run(baselineCommand));
 
   add('local', 'Start, stop or show the embedded servers of this workspace')
     .addArgument(new Argument('<action>').choices(['start', 'stop', 'status']))

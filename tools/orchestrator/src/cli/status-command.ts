@@ -1,4 +1,4 @@
-import { status } from '../commands/status.ts';
+import { type DomainStatusResult, status } from '../commands/status.ts';
 import { openContext } from '../run/open-context.ts';
 import type { CommandEnvironment } from './command-environment.ts';
 import { ExitCode } from './exit-code.ts';
@@ -14,16 +14,24 @@ export async function statusCommand(environment: CommandEnvironment, domains: re
     printTable(
       output,
       ['Domain', 'Engine', 'Server', 'Applied', 'Pending'],
-      results.map(({ domain, engine, server, applied, pending }) => [
-        domain,
-        engine,
-        server,
-        String(applied.length),
-        pending.length === 0 ? '0' : `${pending.length}: ${pending.join('\n')}`,
+      results.map((result) => [
+        result.domain,
+        result.engine,
+        result.server,
+        String(result.applied.length),
+        describePending(pendingOf(result)),
       ]),
     );
-    const pending = results.reduce((sum, result) => sum + result.pending.length, 0);
+    const pending = results.reduce((sum, result) => sum + pendingOf(result).length, 0);
     printLine(output, pending === 0 ? 'Nothing is pending' : `${pending} migrations are pending; run finova-db up`);
   }
-  return results.some(({ pending }) => pending.length > 0) ? ExitCode.attention : ExitCode.done;
+  return results.some((result) => pendingOf(result).length > 0) ? ExitCode.attention : ExitCode.done;
+}
+
+function pendingOf({ pending, pendingRepeatables }: DomainStatusResult): string[] {
+  return [...pending, ...pendingRepeatables.map((name) => `repeatables/${name}`)];
+}
+
+function describePending(pending: readonly string[]): string {
+  return pending.length === 0 ? '0' : `${pending.length}: ${pending.join('\n')}`;
 }

@@ -17,6 +17,7 @@ export interface UpCommandOptions {
   readonly dependencies: boolean;
   readonly seed?: boolean;
   readonly sample?: boolean;
+  readonly allowOutOfOrder?: boolean;
 }
 
 /** `finova-db up [domain…]` */
@@ -33,12 +34,15 @@ export async function upCommand(
     : output.isTerminal
       ? liveProgress(withDependencies(context.domains, domains))
       : lineProgress(output);
-  const outcomes = await up(context, {
-    domains,
-    to: options.to,
-    includeDependencies: options.dependencies,
-    hooks: progress.hooks,
-  }).finally(() => progress.finish());
+  const outcomes = await up(
+    { ...context, allowOutOfOrder: options.allowOutOfOrder },
+    {
+      domains,
+      to: options.to,
+      includeDependencies: options.dependencies,
+      hooks: progress.hooks,
+    },
+  ).finally(() => progress.finish());
   const { done, ...rest } = describeOutcomes(outcomes);
   if (!json && done.length > 0) {
     printUpTable(output, done);
@@ -47,7 +51,8 @@ export async function upCommand(
   const migrated = done.length === outcomes.size;
   if (!json && migrated) {
     const applied = done.reduce((sum, result) => sum + result.applied.length, 0);
-    printLine(output, applied === 0 ? 'Nothing to apply: every domain is up to date' : `Applied ${applied} migrations`);
+    const repeatables = done.reduce((sum, result) => sum + result.repeatables.length, 0);
+    printLine(output, describeTotals(applied, repeatables));
   }
   await makeKeys(environment, context, options.seed === true);
   const seeded = migrated && options.seed === true ? await seedAll(environment, context, domains) : undefined;
@@ -63,6 +68,14 @@ export async function upCommand(
   }
   const seededAll = seeded === undefined || [...seeded.values()].every(({ state }) => state === 'done');
   return migrated && seededAll ? ExitCode.done : ExitCode.failed;
+}
+
+function describeTotals(applied: number, repeatables: number): string {
+  if (applied === 0 && repeatables === 0) {
+    return 'Nothing to apply: every domain is up to date';
+  }
+  const texts = repeatables === 0 ? '' : ` and ${repeatables} repeatables`;
+  return `Applied ${applied} migrations${texts}`;
 }
 
 /** Development data and embedded servers get keys by themselves; servers of others only the keys they are given. */

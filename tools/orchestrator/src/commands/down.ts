@@ -1,8 +1,9 @@
-import { type Engine, type Migrator, withMigrator } from '@finova/db-kit/migrations';
-import { engineOptions, type RunContext, serverOf } from '../run/run-context.ts';
+import type { Engine } from '@finova/db-kit/migrations';
+import { type DownTarget, domainsAbove, planDown, readMigrationGraph } from '../plan/plan-down.ts';
+import { type RunContext, serverOf } from '../run/run-context.ts';
 import { DependentsAppliedError } from '../run/run-errors.ts';
-import { withDependents } from '../workspace/domain-order.ts';
-import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
+import { withMigrators } from '../run/with-migrators.ts';
+import { requireDomain } from '../workspace/require-domain.ts';
 import { parseTarget } from './migration-target.ts';
 
 /** What `down` did to one domain. */
@@ -17,9 +18,8 @@ export interface DomainDownResult {
 
 export interface DownOptions {
   readonly domain: string;
-  /** How far: `to` is the newest migration left applied; `steps` is how many to revert. */
-  readonly target: { readonly to: string } | { readonly steps: number } | 'all';
-  /** Revert the domains that stand on this one first. */
+  readonly target: DownTarget;
+  /** Revert what stands on it in other domains first. */
   readonly cascade?: boolean;
   readonly onMigrationStart?: (domain: string, migration: string) => void;
 }
@@ -28,68 +28,65 @@ export interface DownOptions {
  * Reverts migrations of one domain, newest first. The locks of all domains that stand on it are held meanwhile, so
  * that none of them is migrated onto ground that is being taken away.
  *
- * @returns one result per domain that was reverted, dependents first.
- * @throws {DependentsAppliedError} when another domain stands on this one and `cascade` is not set.
+ * @returns one result per domain that was reverted, the asked one last.
+ * @throws {DependentsAppliedError} when something applied in another domain stands on what would go, and `cascade` is
+ * not set.
+ * @throws {IrreversibleMigrationError} when one of them has no `down`; nothing is then reverted.
  */
 export async function down(context: RunContext, options: DownOptions): Promise<DomainDownResult[]> {
-  const [domain, ...dependents] = withDependents(context.domains, options.domain);
-  if (domain === undefined) {
-    return [];
-  }
-  return withMigrators(context, options, [domain, ...dependents], async (migrators) => {
-    const standing: { name: string; applied: number; migrator: Migrator; domain: WorkspaceDomain }[] = [];
-    for (const dependent of dependents) {
-      const migrator = migrators.get(dependent.name);
-      const applied = (await migrator?.status())?.applied.length ?? 0;
-      if (migrator !== undefined && applied > 0) {
-        standing.push({ name: dependent.name, applied, migrator, domain: dependent });
-      }
+  const { domain } = options;
+  requireDomain(context.domains, domain);
+  const graph = await readMigrationGraph(context);
+  const domains = domainsAbove(context.domains, graph, domain);
+  const hooks = (name: string) => ({
+    onStart: (migration: string) => options.onMigrationStart?.(name, migration),
+  });
+  return withMigrators(context, domains, { hooks }, async ({ migrators }) => {
+    const target = ownTarget(options);
+    if (target !== 'all' && 'to' in target) {
+      migrators.get(domain)?.requireKnown(target.to);
     }
-    if (standing.length > 0 && options.cascade !== true) {
-      throw new DependentsAppliedError(domain.name, standing);
+    const doomed = await planDown(graph, migrators, domain, target);
+    const others = doomed.filter((id) => !id.startsWith(`${domain}/`));
+    if (others.length > 0 && options.cascade !== true) {
+      throw new DependentsAppliedError(domain, others);
+    }
+    const namesOf = (name: string) =>
+      doomed.filter((id) => id.startsWith(`${name}/`)).map((id) => id.slice(name.length + 1));
+    for (const [name, migrator] of migrators) {
+      await migrator.requireReversible(namesOf(name));
+    }
+    for (const { domain: name, names } of stretches(doomed)) {
+      await migrators.get(name)?.down({ names });
     }
     const results: DomainDownResult[] = [];
-    for (const dependent of standing.toReversed()) {
-      results.push(await revert(context, dependent.domain, dependent.migrator, 'all'));
-    }
-    const own = migrators.get(domain.name);
-    if (own !== undefined) {
-      results.push(await revert(context, domain, own, ownTarget(options)));
+    for (const reverted of domains.toReversed()) {
+      const { name, engine } = reverted;
+      const names = namesOf(name);
+      if (names.length > 0 || name === domain) {
+        const total = (await migrators.get(name)?.journaled())?.length ?? 0;
+        results.push({ domain: name, engine, server: serverOf(context, reverted).label, reverted: names, total });
+      }
     }
     return results;
   });
 }
 
-function ownTarget({ domain, target }: DownOptions): DownOptions['target'] {
-  return target !== 'all' && 'to' in target ? { to: parseTarget(target.to, [domain]).name } : target;
-}
-
-async function revert(
-  context: RunContext,
-  domain: WorkspaceDomain,
-  migrator: Migrator,
-  target: DownOptions['target'],
-): Promise<DomainDownResult> {
-  const reverted = await migrator.down(target);
-  const { applied } = await migrator.status();
-  const { name, engine } = domain;
-  return { domain: name, engine, server: serverOf(context, domain).label, reverted, total: applied.length };
-}
-
-/** Opens a migrator for each domain, dependencies first: the one order in which locks are taken. */
-async function withMigrators<T>(
-  context: RunContext,
-  options: DownOptions,
-  domains: readonly WorkspaceDomain[],
-  use: (migrators: ReadonlyMap<string, Migrator>) => Promise<T>,
-  opened: ReadonlyMap<string, Migrator> = new Map(),
-): Promise<T> {
-  const [next, ...rest] = domains;
-  if (next === undefined) {
-    return use(opened);
+/** Cuts a list of ids where the domain changes. */
+function stretches(ids: readonly string[]): { readonly domain: string; readonly names: string[] }[] {
+  const found: { readonly domain: string; readonly names: string[] }[] = [];
+  for (const id of ids) {
+    const [domain = '', name = ''] = id.split('/');
+    const last = found.at(-1);
+    if (last?.domain === domain) {
+      last.names.push(name);
+    } else {
+      found.push({ domain, names: [name] });
+    }
   }
-  const hooks = { onStart: (migration: string) => options.onMigrationStart?.(next.name, migration) };
-  return withMigrator({ ...engineOptions(context, next), hooks }, (migrator) =>
-    withMigrators(context, options, rest, use, new Map([...opened, [next.name, migrator]])),
-  );
+  return found;
+}
+
+function ownTarget({ domain, target }: DownOptions): DownTarget {
+  return target !== 'all' && 'to' in target ? { to: parseTarget(target.to, [domain]).name } : target;
 }

@@ -1,6 +1,6 @@
 import { type Engine, readDomainStatus } from '@finova/db-kit/migrations';
 import { engineOptions, type RunContext, serverOf } from '../run/run-context.ts';
-import { UnknownDomainError } from '../workspace/workspace-errors.ts';
+import { requireDomain } from '../workspace/require-domain.ts';
 
 /** What is applied and what is pending in one domain. */
 export interface DomainStatusResult {
@@ -10,6 +10,8 @@ export interface DomainStatusResult {
   readonly applied: readonly string[];
   /** Half-done migrations count as pending. */
   readonly pending: readonly string[];
+  /** Repeatables whose text changed. */
+  readonly pendingRepeatables: readonly string[];
 }
 
 /**
@@ -19,21 +21,20 @@ export interface DomainStatusResult {
  * @throws {UnknownDomainError}
  */
 export async function status(context: RunContext, names: readonly string[] = []): Promise<DomainStatusResult[]> {
-  const known = context.domains.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new UnknownDomainError(unknown, known);
+  for (const name of names) {
+    requireDomain(context.domains, name);
   }
   const domains = context.domains.filter(({ name }) => names.length === 0 || names.includes(name));
   return Promise.all(
     domains.map(async (domain) => {
-      const { applied, pending } = await readDomainStatus(engineOptions(context, domain));
+      const { applied, pending, pendingRepeatables } = await readDomainStatus(engineOptions(context, domain));
       return {
         domain: domain.name,
         engine: domain.engine,
         server: serverOf(context, domain).label,
         applied: applied.map(({ name }) => name),
         pending,
+        pendingRepeatables,
       };
     }),
   );

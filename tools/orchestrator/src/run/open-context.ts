@@ -7,6 +7,7 @@ import { findWorkspace } from '../workspace/find-workspace.ts';
 import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
 import { readWorkspaceDomains } from '../workspace/workspace-domains.ts';
 import type { DomainServer, RunContext } from './run-context.ts';
+import { InvalidLeaseError } from './run-errors.ts';
 
 /**
  * Reads the workspace and finds the servers that the named domains and what they depend on live on.
@@ -29,6 +30,7 @@ export async function openContext(environment: CommandEnvironment, names: readon
     identity,
     lockTimeoutMs: environment.options.lockTimeoutMs,
     signal: environment.signal,
+    leaseMs: leaseFromEnvironment(),
   };
 }
 
@@ -68,4 +70,17 @@ function requireServer(
     throw new Error(`No ${engine} server was selected`);
   }
   return server;
+}
+
+/** `FINOVA_LEASE_MS`; `undefined` for the migrator's own choice. */
+function leaseFromEnvironment(environment: NodeJS.ProcessEnv = process.env): number | undefined {
+  const text = environment['FINOVA_LEASE_MS'];
+  if (text === undefined) {
+    return undefined;
+  }
+  const leaseMs = Number(text);
+  if (!Number.isSafeInteger(leaseMs) || leaseMs < 1_000) {
+    throw new InvalidLeaseError(text);
+  }
+  return leaseMs;
 }

@@ -25,6 +25,10 @@ export interface RunContext {
   /** How long to wait for another runner's migration lock. */
   readonly lockTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Applies migrations that are older than applied ones instead of refusing them. Default `false`. */
+  readonly allowOutOfOrder?: boolean | undefined;
+  /** MongoDB: how long a lock outlives a holder that is gone. */
+  readonly leaseMs?: number | undefined;
 }
 
 /** What db-kit's migrator needs for one domain of a run. */
@@ -35,6 +39,9 @@ export function engineOptions(context: RunContext, domain: WorkspaceDomain): Eng
     identity: context.identity,
     lockTimeoutMs: context.lockTimeoutMs,
     signal: context.signal,
+    allowOutOfOrder: context.allowOutOfOrder,
+    leaseMs: context.leaseMs,
+    cacheFolder: join(context.workspaceRoot, 'node_modules', '.cache', 'finova-db'),
   };
 }
 

@@ -3,17 +3,23 @@ import { FinovaError } from '@finova/db-kit';
 /** `down` would pull out what applied migrations of other domains stand on. */
 export class DependentsAppliedError extends FinovaError {
   readonly domain: string;
+  /** `<domain>/<migration>` of those that would have to go first. */
   readonly dependents: readonly string[];
 
-  constructor(domain: string, dependents: readonly { readonly name: string; readonly applied: number }[]) {
-    const list = dependents.map(({ name, applied }) => `${name} (${applied} applied)`).join(', ');
-    const names = dependents.map(({ name }) => name);
+  constructor(domain: string, dependents: readonly string[]) {
+    const counts = new Map<string, number>();
+    for (const id of dependents) {
+      const name = id.slice(0, id.indexOf('/'));
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    const list = [...counts].map(([name, applied]) => `${name} (${applied} applied)`).join(', ');
+    const [first = ''] = dependents;
     super({
-      message: `${domain} cannot be reverted while other domains stand on it: expected nothing applied in its dependents, found ${list}`,
-      next: `revert them too with finova-db down ${domain} --cascade, or first run finova-db down ${names[0] ?? ''} --all`,
+      message: `${domain} cannot be reverted while other domains stand on it: expected nothing applied that does, found ${list}, the newest being ${first}`,
+      next: `revert them too with finova-db down ${domain} --cascade, or first run finova-db down ${[...counts.keys()][0] ?? ''} --all`,
     });
     this.domain = domain;
-    this.dependents = names;
+    this.dependents = dependents;
   }
 }
 
@@ -38,6 +44,16 @@ export class AmbiguousTargetError extends FinovaError {
     super({
       message: `--to ${target} does not say of which domain: expected <domain>/<migration>, or one domain as argument`,
       next: `write --to <domain>/${target}`,
+    });
+  }
+}
+
+/** `FINOVA_LEASE_MS` is no time that a lease could last. */
+export class InvalidLeaseError extends FinovaError {
+  constructor(found: string) {
+    super({
+      message: `FINOVA_LEASE_MS is not valid: expected a whole number of 1000 milliseconds or more, found ${found}`,
+      next: 'correct it, or unset it for 15000',
     });
   }
 }

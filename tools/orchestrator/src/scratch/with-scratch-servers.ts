@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { errorMessage, FinovaError } from '@finova/db-kit';
 import { withMongoClient } from '@finova/db-kit/mongodb';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import type { DomainServer, RunContext } from '../run/run-context.ts';
@@ -6,6 +7,22 @@ import { serverOf } from '../run/run-context.ts';
 
 /** Where throw-away databases are made when it should not be beside the real ones. */
 const SCRATCH_URLS = { postgres: 'FINOVA_SCRATCH_POSTGRES_URL', mongodb: 'FINOVA_SCRATCH_MONGODB_URL' } as const;
+
+/** Throw-away databases that could not be dropped. */
+export class ScratchLeftBehindError extends FinovaError {
+  constructor(names: readonly string[], cause: unknown) {
+    super({
+      message: `Throw-away databases could not all be dropped: ${errorMessage(cause)}`,
+      next: `drop what is left of ${names.join(', ')} by hand`,
+      cause,
+    });
+  }
+}
+
+interface ScratchDatabase {
+  readonly url: string;
+  readonly name: string;
+}
 
 const APPLICATION_NAME = 'finova-db scratch';
 
@@ -27,8 +44,8 @@ export async function withScratchServers<T>(
   const postgresUrls = [...new Set(urlsOf(context, 'postgres'))];
   const databases = new Map(postgresUrls.map((url, index) => [url, `finova_scratch_${id}_${index}`]));
   const serverFor = (url: string) => environment[SCRATCH_URLS.postgres] ?? url;
-  const made: { readonly url: string; readonly name: string }[] = [];
-  const namespaces: { readonly url: string; readonly name: string }[] = [];
+  const made: ScratchDatabase[] = [];
+  const namespaces: ScratchDatabase[] = [];
   try {
     for (const [url, name] of databases) {
       await createDatabase(serverFor(url), name);
@@ -64,19 +81,26 @@ function createDatabase(serverUrl: string, name: string): Promise<void> {
   });
 }
 
-async function dropAll(
-  databases: readonly { readonly url: string; readonly name: string }[],
-  namespaces: readonly { readonly url: string; readonly name: string }[],
-): Promise<void> {
-  for (const { url, name } of databases) {
-    await withPostgresClient({ url, applicationName: APPLICATION_NAME }, async (client) => {
-      await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
-    });
-  }
-  for (const { url, name } of namespaces) {
-    await withMongoClient({ url, applicationName: APPLICATION_NAME }, async (client) => {
-      await client.db(name).dropDatabase();
-    });
+/** Drops all it can before it reports what it could not. */
+async function dropAll(databases: readonly ScratchDatabase[], namespaces: readonly ScratchDatabase[]): Promise<void> {
+  const dropped = await Promise.allSettled([
+    ...databases.map(({ url, name }) =>
+      withPostgresClient({ url, applicationName: APPLICATION_NAME }, async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
+      }),
+    ),
+    ...namespaces.map(({ url, name }) =>
+      withMongoClient({ url, applicationName: APPLICATION_NAME }, async (client) => {
+        await client.db(name).dropDatabase();
+      }),
+    ),
+  ]);
+  const failed = dropped.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) {
+    throw new ScratchLeftBehindError(
+      [...databases, ...namespaces].map(({ name }) => name),
+      failed.reason,
+    );
   }
 }
 

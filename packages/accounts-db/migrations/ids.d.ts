@@ -1,0 +1,14 @@
+// Generated from the names of the files beside it, for `requires`: npm run db -- dump
+export {};
+
+declare module '@finova/db-kit/migrations' {
+  interface MigrationIds {
+    'accounts-db/20260301T090000-create-schema': true;
+    'accounts-db/20260301T091000-create-currencies': true;
+    'accounts-db/20260301T092000-create-customers': true;
+    'accounts-db/20260301T093000-create-accounts': true;
+    'accounts-db/20260301T094000-create-account-holders': true;
+    'accounts-db/20260301T095000-create-account-status-transitions': true;
+    'accounts-db/20260301T100000-keep-account-identity': true;
+  }
+}

@@ -1,0 +1,9 @@
+// Generated from the names of the files beside it, for `requires`: npm run db -- dump
+export {};
+
+declare module '@finova/db-kit/migrations' {
+  interface MigrationIds {
+    'notifications-db/20260304T090000-create-notification-settings': true;
+    'notifications-db/20260304T091000-create-notifications': true;
+  }
+}

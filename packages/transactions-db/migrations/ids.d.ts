@@ -1,0 +1,17 @@
+// Generated from the names of the files beside it, for `requires`: npm run db -- dump
+export {};
+
+declare module '@finova/db-kit/migrations' {
+  interface MigrationIds {
+    'transactions-db/20260302T090000-create-schema': true;
+    'transactions-db/20260302T091000-create-balances': true;
+    'transactions-db/20260302T092000-create-transactions': true;
+    'transactions-db/20260302T093000-create-entries': true;
+    'transactions-db/20260302T094000-create-resolutions-and-reversals': true;
+    'transactions-db/20260302T095000-create-idempotency-keys': true;
+    'transactions-db/20260302T100000-create-balance-snapshots': true;
+    'transactions-db/20260302T101000-create-outbox': true;
+    'transactions-db/20260302T102000-create-posting-functions': true;
+    'transactions-db/20260302T103000-keep-balances-in-step': true;
+  }
+}
