@@ -1,6 +1,6 @@
-import { MongoServerError } from 'mongodb';
 import { DatabaseError } from 'pg';
 import { errorMessage } from './finova-error.ts';
+import { isMongoServerError } from './mongo-errors.ts';
 
 /**
  * The message of what was thrown, without the values that servers put into some of theirs: PostgreSQL quotes the text
@@ -16,7 +16,7 @@ export function messageWithoutValues(thrown: unknown): string {
     // To the last quote: the value may hold quotes itself.
     return message.replace(/".*"/s, '"…"');
   }
-  if (thrown instanceof MongoServerError) {
+  if (isMongoServerError(thrown)) {
     return message.replace(/(dup key: )\{.*\}/s, '$1{ … }');
   }
   return message;

@@ -1,4 +1,4 @@
-import { MongoServerError } from 'mongodb';
+import type { MongoServerError } from 'mongodb';
 
 /** Server error codes that this project acts on (MongoDB manual, "Error Codes"). */
 export const MongoErrorCode = {
@@ -20,5 +20,13 @@ export type MongoErrorCode = (typeof MongoErrorCode)[keyof typeof MongoErrorCode
  * if (isMongoError(thrown, [MongoErrorCode.duplicateKey])) …
  */
 export function isMongoError(thrown: unknown, codes: readonly MongoErrorCode[]): thrown is MongoServerError {
-  return thrown instanceof MongoServerError && codes.some((code) => code === thrown.code);
+  return isMongoServerError(thrown) && codes.some((code) => code === thrown.code);
+}
+
+/**
+ * Whether a MongoDB server refused a command. Told by what the error is like and not by its class, so that a process
+ * that only talks to PostgreSQL does not load the driver.
+ */
+export function isMongoServerError(thrown: unknown): thrown is MongoServerError {
+  return thrown instanceof Error && /^Mongo(?:Server|BulkWrite|WriteConcern)Error$/.test(thrown.name);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeMigrations } from '../../test/scratch-domain.ts';
-import { checksumMigrations } from './checksum.ts';
+import { checksumMigrations } from './migration-checksums.ts';
 import { listMigrationFiles } from './migration-files.ts';
 
 const NAME = '20260301T090000-first';

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { type MigrationSources, writeMigrations } from '../../test/scratch-domain.ts';
-import { checksumMigrations, type MigrationChecksum } from './checksum.ts';
+import type { MigrationChecksum } from './checksum.ts';
 import type { MigrationDomain } from './migration.ts';
+import { checksumMigrations } from './migration-checksums.ts';
 import { listMigrationFiles } from './migration-files.ts';
 
 const NAME = '20260301T090000-create-accounts';

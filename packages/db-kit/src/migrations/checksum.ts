@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { ChecksumCache } from './checksum-cache.ts';
 import type { MigrationDomain } from './migration.ts';
 import { InvalidMigrationFileError } from './migration-errors.ts';
 import type { MigrationFile } from './migration-files.ts';
@@ -14,6 +13,14 @@ export interface MigrationChecksum {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** A checksum with what it was computed from. */
+export interface ComputedChecksum extends MigrationChecksum {
+  /** Absolute paths of all files that went into it. */
+  readonly inputs: readonly string[];
+  /** Whether the same files always lead to the same checksum: see {@link importsAreLiteral}. */
+  readonly isClosed: boolean;
+}
+
 /**
  * Computes the checksum of migrations over their import closure.
  *
@@ -21,43 +28,11 @@ export interface MigrationChecksum {
  * not show in it, statements do. Packages (`kysely`, `mongodb`) stay outside; their versions are the lock file's
  * concern. esbuild's version is pinned exactly because its printer is part of the checksum.
  *
- * @param cacheFolder - where checksums of unchanged files are kept; without it, all are computed.
+ * @param files - a hundred or so at a time: esbuild holds all of them in memory.
  * @returns checksums by migration name.
  * @throws {InvalidMigrationFileError} when a file does not parse or imports what does not exist.
  */
-export async function checksumMigrations(
-  domain: MigrationDomain,
-  files: readonly MigrationFile[],
-  cacheFolder?: string,
-): Promise<Map<string, MigrationChecksum>> {
-  if (cacheFolder === undefined) {
-    const computed = await computeChecksums(domain, files);
-    return new Map([...computed].map(([name, { checksum, files: hashes }]) => [name, { checksum, files: hashes }]));
-  }
-  const cache = await ChecksumCache.open(cacheFolder, domain);
-  const found = new Map(files.map((file) => [file.name, cache.get(file.name)]));
-  const unknown = files.filter((file) => found.get(file.name) === undefined);
-  const computed = await computeChecksums(domain, unknown);
-  for (const [name, { inputs, isClosed, ...checksum }] of computed) {
-    found.set(name, checksum);
-    if (isClosed) {
-      cache.set(name, checksum, inputs);
-    }
-  }
-  if (computed.size > 0) {
-    // A cache that cannot be written costs time, not correctness.
-    await cache.save().catch(() => {});
-  }
-  return new Map([...found].flatMap(([name, checksum]) => (checksum === undefined ? [] : [[name, checksum]])));
-}
-
-interface ComputedChecksum extends MigrationChecksum {
-  readonly inputs: readonly string[];
-  /** Whether the same files always lead to the same checksum: see {@link importsAreLiteral}. */
-  readonly isClosed: boolean;
-}
-
-async function computeChecksums(
+export async function computeChecksums(
   domain: MigrationDomain,
   files: readonly MigrationFile[],
 ): Promise<Map<string, ComputedChecksum>> {
@@ -65,7 +40,9 @@ async function computeChecksums(
     return new Map();
   }
   const bundles = await printCanonical(domain, files, true);
-  const closure = [...new Set([...bundles.values()].flatMap((bundle) => bundle.inputs))];
+  // What a migration without imports is, its bundle says already.
+  const shared = [...bundles.values()].filter(({ inputs }) => inputs.length > 1);
+  const closure = [...new Set(shared.flatMap(({ inputs }) => inputs))];
   const single = await printCanonical(
     domain,
     closure.map((path) => ({ name: relative(domain.migrationsFolder, path), path })),
@@ -75,7 +52,12 @@ async function computeChecksums(
   return new Map(
     [...bundles].map(([name, { text, inputs, isClosed }]) => [
       name,
-      { checksum: sha256(text), files: hashesOf(domain, inputs, fileHashes), inputs, isClosed },
+      {
+        checksum: sha256(text),
+        files: inputs.length > 1 ? hashesOf(domain, inputs, fileHashes) : { [name]: sha256(text) },
+        inputs,
+        isClosed,
+      },
     ]),
   );
 }

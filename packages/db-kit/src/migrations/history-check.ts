@@ -1,5 +1,6 @@
 import type { MigrationChecksum } from './checksum.ts';
 import type { JournalRow } from './journal.ts';
+import type { MigrationChecksums } from './migration-checksums.ts';
 import {
   EditedMigrationError,
   MissingMigrationError,
@@ -16,18 +17,18 @@ import type { MigrationFile } from './migration-files.ts';
  *
  * @throws {MissingMigrationError | RenamedMigrationError | EditedMigrationError | OutOfOrderMigrationError}
  */
-export function checkHistory(
+export async function checkHistory(
   domain: string,
   journal: readonly JournalRow[],
   files: readonly MigrationFile[],
-  checksums: ReadonlyMap<string, MigrationChecksum>,
+  checksums: MigrationChecksums,
   { allowOutOfOrder = false }: { readonly allowOutOfOrder?: boolean | undefined } = {},
-): void {
+): Promise<void> {
   const recorded = new Set(journal.map((row) => row.name));
   for (const row of journal) {
-    const found = checksums.get(row.name);
+    const found = await checksums.get(row.name);
     if (found === undefined) {
-      throw missingOrRenamed(domain, row, recorded, checksums);
+      throw missingOrRenamed(domain, row, recorded, await checksums.all());
     }
     if (row.state === 'done' && found.checksum !== row.checksum) {
       throw new EditedMigrationError(

@@ -78,6 +78,8 @@ export interface MigrationWriter extends MigrationReader {
    * @throws {LockLostError} when another runner took the lock over.
    */
   run(migration: RunnableMigration): Promise<void>;
+  /** Resolves when everything journaled so far is safe on the server's disk; so it is, too, when the lock is let go. */
+  flush(): Promise<void>;
   /** Journals migrations as applied without running them, for a database that was made by other means. */
   baseline(rows: readonly Pick<JournalRow, 'name' | 'checksum' | 'files' | 'completedSteps'>[]): Promise<void>;
   /**

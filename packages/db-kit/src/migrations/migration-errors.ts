@@ -360,3 +360,16 @@ export class LockLostError extends FinovaError {
     this.domain = domain;
   }
 }
+
+/** A MongoDB server without a replica set: it has no transactions, so nothing can be journaled safely. */
+export class ReplicaSetRequiredError extends FinovaError {
+  readonly address: string;
+
+  constructor(address: string) {
+    super({
+      message: `MongoDB at ${address} runs alone: expected a replica set or a sharded cluster, which transactions need`,
+      next: 'start it with --replSet and run rs.initiate() (one member is enough)',
+    });
+    this.address = address;
+  }
+}

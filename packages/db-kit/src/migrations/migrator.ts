@@ -1,8 +1,9 @@
 import { MigrationError, Umzug } from 'umzug';
-import { checksumMigrations, type MigrationChecksum } from './checksum.ts';
+import type { MigrationChecksum } from './checksum.ts';
 import { checkHistory } from './history-check.ts';
 import type { JournalRow } from './journal.ts';
 import type { Engine, MigrationDirection, MigrationDomain } from './migration.ts';
+import { MigrationChecksums } from './migration-checksums.ts';
 import type {
   EngineOptions,
   MigrationEngine,
@@ -18,8 +19,6 @@ import {
   UnknownMigrationError,
 } from './migration-errors.ts';
 import { listMigrationFiles, loadMigration, type MigrationDefinition, type MigrationFile } from './migration-files.ts';
-import { mongoMigrationEngine } from './mongodb/mongo-migration-engine.ts';
-import { postgresMigrationEngine } from './postgres/postgres-migration-engine.ts';
 import { type Repeatable, readRepeatables } from './repeatable-files.ts';
 
 /** Which migrations of a domain are applied and which are not. */
@@ -36,16 +35,20 @@ export interface DomainStatus {
 export interface MigratorHooks {
   /** Waited for before a migration is run: for what it has to wait for elsewhere. What it throws stops the run. */
   readonly beforeEach?: (migration: string) => Promise<void>;
+  /** Whether somebody waits for this migration: it is then safe on the server's disk before `onDone` hears of it. */
+  readonly isAwaited?: (migration: string) => boolean;
   readonly onStart?: (migration: string, direction: MigrationDirection) => void;
   readonly onDone?: (migration: string, direction: MigrationDirection, durationMs: number) => void;
   /** Hears of everything that bodies send to the server. */
   readonly onStatement?: (statement: RecordedStatement) => void;
 }
 
-const engines: Record<Engine, MigrationEngine> = {
-  postgres: postgresMigrationEngine,
-  mongodb: mongoMigrationEngine,
-};
+/** Loaded when it is needed: each brings a driver with it. */
+async function loadEngine(engine: Engine): Promise<MigrationEngine> {
+  return engine === 'postgres'
+    ? (await import('./postgres/postgres-migration-engine.ts')).postgresMigrationEngine
+    : (await import('./mongodb/mongo-migration-engine.ts')).mongoMigrationEngine;
+}
 
 /**
  * Reads what is applied and what is pending, without a lock and without changing anything.
@@ -54,7 +57,8 @@ const engines: Record<Engine, MigrationEngine> = {
  */
 export async function readDomainStatus(options: EngineOptions): Promise<DomainStatus> {
   const [files, repeatables] = await Promise.all([listMigrationFiles(options.domain), readRepeatables(options.domain)]);
-  return engines[options.domain.engine].withReader(options, (reader) => readStatus(reader, files, repeatables));
+  const engine = await loadEngine(options.domain.engine);
+  return engine.withReader(options, (reader) => readStatus(reader, files, repeatables));
 }
 
 async function readStatus(
@@ -92,12 +96,46 @@ export async function withMigrator<T>(
 ): Promise<T> {
   const { domain, hooks = {} } = options;
   const [files, repeatables] = await Promise.all([listMigrationFiles(domain), readRepeatables(domain)]);
-  const checksums = await checksumMigrations(domain, files, options.cacheFolder);
+  const checksums = new MigrationChecksums(domain, files, options.cacheFolder);
   const engineOptions = { ...options, onStatement: hooks.onStatement ?? options.onStatement };
-  return engines[domain.engine].withWriter(engineOptions, async (writer) => {
-    checkHistory(domain.name, await writer.readJournal(), files, checksums, options);
-    return use(new Migrator({ domain, writer, files, repeatables, checksums, hooks, signal: options.signal }));
-  });
+  try {
+    const engine = await loadEngine(domain.engine);
+    return await engine.withWriter(engineOptions, async (writer) => {
+      const journal = await writer.readJournal();
+      if (!(await loadAhead(domain, files, journal))) {
+        // What the checksums say of a file that cannot be loaded names the line.
+        await checksums.all();
+      }
+      await checkHistory(domain.name, journal, files, checksums, options);
+      return use(new Migrator({ domain, writer, files, repeatables, checksums, hooks, signal: options.signal }));
+    });
+  } finally {
+    await checksums.settled();
+  }
+}
+
+/** How many files are loaded at once: a thousand would all be in memory with their sources. */
+const LOAD_BATCH_SIZE = 50;
+
+/**
+ * Loads what is about to run. What cannot be loaded is reported when it is its turn.
+ *
+ * @returns whether all of it could be loaded.
+ */
+async function loadAhead(
+  domain: MigrationDomain,
+  files: readonly MigrationFile[],
+  journal: readonly JournalRow[],
+): Promise<boolean> {
+  const pending = new Set(splitJournal(journal, files).pending);
+  const wanted = files.filter(({ name }) => pending.has(name));
+  let allLoaded = true;
+  for (let start = 0; start < wanted.length; start += LOAD_BATCH_SIZE) {
+    const batch = wanted.slice(start, start + LOAD_BATCH_SIZE);
+    const loaded = await Promise.allSettled(batch.map((file) => loadMigration(domain, file)));
+    allLoaded &&= loaded.every(({ status }) => status === 'fulfilled');
+  }
+  return allLoaded;
 }
 
 /**
@@ -107,7 +145,8 @@ export async function withMigrationReader<T>(
   options: EngineOptions,
   use: (reader: MigrationReader) => Promise<T>,
 ): Promise<T> {
-  return engines[options.domain.engine].withReader(options, use);
+  const engine = await loadEngine(options.domain.engine);
+  return engine.withReader(options, use);
 }
 
 /** What a {@link Migrator} works with. */
@@ -116,7 +155,7 @@ interface MigratorParts {
   readonly writer: MigrationWriter;
   readonly files: readonly MigrationFile[];
   readonly repeatables: readonly Repeatable[];
-  readonly checksums: ReadonlyMap<string, MigrationChecksum>;
+  readonly checksums: MigrationChecksums;
   readonly hooks: MigratorHooks;
   readonly signal: AbortSignal | undefined;
 }
@@ -140,7 +179,7 @@ export class Migrator {
   readonly #domain: MigrationDomain;
   readonly #writer: MigrationWriter;
   readonly #files: readonly MigrationFile[];
-  readonly #checksums: ReadonlyMap<string, MigrationChecksum>;
+  readonly #checksums: MigrationChecksums;
   /** Of the migrations that are about to run. */
   readonly #definitions = new Map<string, MigrationDefinition<Engine>>();
   readonly #umzug: (direction: MigrationDirection) => Umzug;
@@ -158,10 +197,13 @@ export class Migrator {
       await hooks.beforeEach?.(file.name);
       this.#refuseWhenInterrupted();
       const definition = this.#definitions.get(file.name) ?? (await loadMigration(domain, file));
-      const checksum = checksums.get(file.name) ?? { checksum: '', files: {} };
+      const checksum = await this.#checksumOf(file.name);
       hooks.onStart?.(file.name, direction);
       const startedAtMs = performance.now();
       await writer.run({ file, checksum, definition, direction, note: this.#noteOn(file.name, direction) });
+      if (hooks.isAwaited?.(file.name) === true) {
+        await writer.flush();
+      }
       hooks.onDone?.(file.name, direction, performance.now() - startedAtMs);
     };
     this.#umzug = (direction) =>
@@ -287,10 +329,11 @@ export class Migrator {
     }
     const names = this.#files.map(({ name }) => name).filter((name) => name <= to);
     const definitions = await this.#load(names, 'up');
+    const checksums = await Promise.all(names.map((name) => this.#checksumOf(name)));
     await this.#writer.baseline(
       names.map((name, index) => ({
         name,
-        ...(this.#checksums.get(name) ?? { checksum: '', files: {} }),
+        ...(checksums[index] as MigrationChecksum),
         completedSteps: stepNames(definitions[index]),
       })),
     );
@@ -310,8 +353,16 @@ export class Migrator {
     }
     // What the owner found is what the file does now: it may have been corrected since the attempt that stopped.
     const [definition] = await this.#load([name], 'up');
-    const settled = { ...row, ...this.#checksums.get(name), completedSteps: stepNames(definition) };
+    const settled = { ...row, ...(await this.#checksumOf(name)), completedSteps: stepNames(definition) };
     await this.#writer.settle(settled, as);
+  }
+
+  async #checksumOf(name: string): Promise<MigrationChecksum> {
+    const checksum = await this.#checksums.get(name);
+    if (checksum === undefined) {
+      throw new UnknownMigrationError(this.#domain.name, name, 'a migration that has a file');
+    }
+    return checksum;
   }
 
   /** Loads all that is about to run before any of it runs, so that a file that is no migration stops nothing half way. */

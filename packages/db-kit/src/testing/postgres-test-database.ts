@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type Client, escapeIdentifier } from 'pg';
-import { checksumMigrations } from '../migrations/checksum.ts';
 import type { MigrationDomain } from '../migrations/migration.ts';
+import { checksumMigrations } from '../migrations/migration-checksums.ts';
 import { listMigrationFiles } from '../migrations/migration-files.ts';
 import { withMigrator } from '../migrations/migrator.ts';
 import { withPostgresClient } from '../postgres/connect.ts';

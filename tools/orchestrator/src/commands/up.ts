@@ -73,6 +73,7 @@ export async function up(context: RunContext, options: UpOptions = {}): Promise<
   let gates: MigrationGates | undefined;
   const hooks = (domain: string) => ({
     beforeEach: (migration: string) => gates?.waitFor(domain, migration) ?? Promise.resolve(),
+    isAwaited: (migration: string) => gates?.isAwaited(domain, migration) === true,
     onStart: (migration: string) => {
       progress.get(domain)?.started.push(migration);
       options.hooks?.onMigrationStart?.(domain, migration);

@@ -10,9 +10,11 @@ interface Gate {
 export class MigrationGates {
   readonly #plan: RunPlan;
   readonly #gates: ReadonlyMap<string, Gate>;
+  readonly #required: ReadonlySet<string>;
 
   constructor(plan: RunPlan) {
     this.#plan = plan;
+    this.#required = new Set([...plan.requires.values()].flat());
     this.#gates = new Map(plan.order.map((id) => [id, makeGate()]));
   }
 
@@ -29,6 +31,11 @@ export class MigrationGates {
         throw new RequirementPendingError(id, required);
       }
     }
+  }
+
+  /** Whether a migration of this run requires this one. */
+  isAwaited(domain: string, migration: string): boolean {
+    return this.#required.has(`${domain}/${migration}`);
   }
 
   /** A migration is applied. */

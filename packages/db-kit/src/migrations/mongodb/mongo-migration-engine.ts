@@ -1,24 +1,11 @@
 import type { MongoClient } from 'mongodb';
-import { FinovaError } from '../../errors/index.ts';
 import { withMongoClient } from '../../mongodb/connect.ts';
 import { describeMongo, mongoAddress } from '../../mongodb/describe-server.ts';
 import type { EngineOptions, MigrationEngine, MigrationReader } from '../migration-engine.ts';
+import { ReplicaSetRequiredError } from '../migration-errors.ts';
 import { MongoBookkeeping } from './bookkeeping.ts';
 import { MigrationLease } from './migration-lease.ts';
 import { MongoMigrationWriter } from './mongo-migration-writer.ts';
-
-/** A MongoDB server without a replica set: it has no transactions, so nothing can be journaled safely. */
-export class ReplicaSetRequiredError extends FinovaError {
-  readonly address: string;
-
-  constructor(address: string) {
-    super({
-      message: `MongoDB at ${address} runs alone: expected a replica set or a sharded cluster, which transactions need`,
-      next: 'start it with --replSet and run rs.initiate() (one member is enough)',
-    });
-    this.address = address;
-  }
-}
 
 /** Journal, history and lease in collections of the domain's own database. */
 export const mongoMigrationEngine: MigrationEngine = {

@@ -78,6 +78,9 @@ export class MongoMigrationWriter implements MigrationWriter {
     });
   }
 
+  /** Every write is acknowledged by a majority already. */
+  async flush(): Promise<void> {}
+
   async baseline(rows: readonly Pick<JournalRow, 'name' | 'checksum' | 'files' | 'completedSteps'>[]): Promise<void> {
     const startedAt = new Date();
     const { pid: _, ...facts } = this.#attemptFacts(startedAt);

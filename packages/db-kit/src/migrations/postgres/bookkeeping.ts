@@ -85,13 +85,16 @@ export class PostgresBookkeeping {
    * The statement that appends to the history, with its values in it. The migration lock keeps two runners from
    * chaining to the same row, so the newest one is read once.
    *
+   * @param transactionId - makes the statement fail in any other transaction: see {@link isEscape}.
    * @returns `committed`: to be called when the statement has committed, so that the next one is chained to it.
    */
-  async recordAttemptStatement(attempt: HistoryAttempt): Promise<{ statement: string; committed: () => void }> {
+  async recordAttemptStatement(
+    attempt: HistoryAttempt,
+    transactionId?: string,
+  ): Promise<{ statement: string; committed: () => void }> {
     this.#newest ??= (await this.#readNewest()) ?? 'none';
     const row = chainAttempt(this.#newest === 'none' ? undefined : this.#newest, attempt);
     const values = [
-      row.sequence,
       row.migration,
       row.direction,
       row.outcome,
@@ -110,13 +113,23 @@ export class PostgresBookkeeping {
     ];
     const statement = `INSERT INTO ${this.#schema}.history (sequence, migration, direction, outcome, checksum, started_at,
         duration_ms, actor, host, pid, git_commit, tool_version, error, note, previous_hash, hash)
-      VALUES (${values.map(literal).join(', ')})`;
+      VALUES (${sequenceIn(transactionId, row.sequence)}, ${values.map(literal).join(', ')})`;
     return {
       statement,
       committed: () => {
         this.#newest = row;
       },
     };
+  }
+
+  /** Whether a statement of {@link recordAttemptStatement} failed because it ran in another transaction. */
+  isEscape(thrown: unknown): boolean {
+    return (
+      isPostgresError(thrown, [SqlState.notNullViolation]) &&
+      thrown.table === 'history' &&
+      thrown.column === 'sequence' &&
+      escapeIdentifier(thrown.schema ?? '') === this.#schema
+    );
   }
 
   /** To be called when appended rows were rolled back. */
@@ -130,6 +143,12 @@ export class PostgresBookkeeping {
     );
     const [newest] = rows;
     return newest && { sequence: Number(newest.sequence), hash: newest.hash };
+  }
+
+  /** Waits until everything committed so far is on disk, as far as the server's own settings ask for. */
+  async flush(): Promise<void> {
+    await this.#client.query(`
+      BEGIN; SET LOCAL synchronous_commit TO DEFAULT; UPDATE ${this.#schema}.runner SET since = since; COMMIT`);
   }
 
   async recordRunner(runner: Omit<LockHolder, 'since'>): Promise<void> {
@@ -176,4 +195,11 @@ function literal(value: string | number | Date | null): string {
     return 'NULL';
   }
   return typeof value === 'number' ? String(value) : escapeLiteral(value instanceof Date ? value.toISOString() : value);
+}
+
+/** No sequence, and with it no row, in any other transaction than this one. */
+function sequenceIn(transactionId: string | undefined, sequence: number): string {
+  return transactionId === undefined
+    ? String(sequence)
+    : `CASE pg_current_xact_id()::text WHEN ${literal(transactionId)} THEN ${sequence} END`;
 }

@@ -21,12 +21,26 @@ export const postgresMigrationEngine: MigrationEngine = {
       return withMigrationLock(client, bookkeeping, options, async () => {
         await bookkeeping.ensure();
         await bookkeeping.recordRunner(options.identity);
-        const settings = await watchConnection(client);
-        return use(new PostgresMigrationWriter(client, bookkeeping, options, settings));
+        const settings = `${await watchConnection(client)}; ${COMMIT_IN_ORDER}`;
+        await client.query(COMMIT_IN_ORDER);
+        const writer = new PostgresMigrationWriter(client, bookkeeping, options, settings);
+        const result = await use(writer).catch(async (thrown: unknown) => {
+          // Where the connection is gone there is nothing to wait for, and how `use` ended is the news.
+          await writer.flush().catch(() => {});
+          throw thrown;
+        });
+        await writer.flush();
+        return result;
       });
     });
   },
 };
+
+/**
+ * A commit does not wait for the disk: a server that crashes loses the newest migrations whole, journal row and all,
+ * never one of the two and never an older one before a newer. Waited for once, when the run ends.
+ */
+const COMMIT_IN_ORDER = 'SET synchronous_commit = off';
 
 /**
  * Makes the server notice within a second, in the middle of a statement, that its runner is gone: the lock of a

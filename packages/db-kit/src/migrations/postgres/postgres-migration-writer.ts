@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogEvent } from 'kysely';
 import pRetry from 'p-retry';
-import { type Client, DatabaseError, escapeLiteral, type QueryResult } from 'pg';
+import { type Client, DatabaseError, type QueryResult } from 'pg';
 import { FinovaError, isPostgresError, messageWithoutValues, SqlState } from '../../errors/index.ts';
 import { describePostgres } from '../../postgres/describe-server.ts';
 import { type SingleConnectionKysely, singleConnectionKysely } from '../../postgres/single-connection-kysely.ts';
@@ -27,9 +27,6 @@ const DEFAULT_LOCK_TIMEOUT_MS = 5_000;
 
 /** How often a migration that met a lock is tried again, after 0.2 to 3 seconds each. */
 const LOCK_RETRIES = 4;
-
-/** Raised by our own check at the end of a migration's transaction (class FN: this project's). */
-const TRANSACTION_ESCAPED = 'FN101';
 
 /** Runs and journals PostgreSQL migrations on the connection that holds the migration lock. */
 export class PostgresMigrationWriter implements MigrationWriter {
@@ -93,6 +90,10 @@ export class PostgresMigrationWriter implements MigrationWriter {
     } catch (thrown) {
       throw await this.#reportFailure(migration, definition, startedAt, thrown);
     }
+  }
+
+  flush(): Promise<void> {
+    return this.#bookkeeping.flush();
   }
 
   async baseline(rows: readonly Pick<JournalRow, 'name' | 'checksum' | 'files' | 'completedSteps'>[]): Promise<void> {
@@ -254,7 +255,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     if (takesRepeatablesBack) {
       await this.#repeatables.restoreBefore(migration.file.name);
     }
-    await this.#commit(migration, startedAt, requireTransaction(begun?.rows[0]?.id ?? ''));
+    await this.#commit(migration, startedAt, begun?.rows[0]?.id);
   }
 
   async #runOutsideTransaction(
@@ -282,17 +283,21 @@ export class PostgresMigrationWriter implements MigrationWriter {
     if (takesRepeatablesBack) {
       await this.#repeatables.restoreBefore(migration.file.name);
     }
-    await this.#commit(migration, startedAt, '');
+    await this.#commit(migration, startedAt);
   }
 
-  /** Journals the migration, appends to the history and commits. */
-  async #commit(migration: RunnableMigration, startedAt: Date, check: string): Promise<void> {
-    const attempt = await this.#bookkeeping.recordAttemptStatement(this.#attempt(migration, startedAt, null));
+  /**
+   * Journals the migration, appends to the history and commits.
+   *
+   * @param transactionId - the transaction that all of it must still be in.
+   */
+  async #commit(migration: RunnableMigration, startedAt: Date, transactionId?: string): Promise<void> {
+    const attempt = this.#attempt(migration, startedAt, null);
+    const record = await this.#bookkeeping.recordAttemptStatement(attempt, transactionId);
     await this.#client.query(
-      `${check} ${this.#journalStatement(migration, 'done', startedAt)}; ${attempt.statement}; ` +
-        `COMMIT; ${this.#forgetSettings}`,
+      `${this.#journalStatement(migration, 'done', startedAt)}; ${record.statement}; ${this.#forgetSettings}; COMMIT`,
     );
-    attempt.committed();
+    record.committed();
   }
 
   async #body(migration: RunnableMigration, definition: PostgresMigration): Promise<void> {
@@ -375,8 +380,9 @@ export class PostgresMigrationWriter implements MigrationWriter {
       return thrown;
     }
     const statement = this.#failedStatement(thrown);
-    const escaped = thrown instanceof DatabaseError && thrown.code === TRANSACTION_ESCAPED;
-    const cause = escaped ? new EscapedTransactionError(domain, migration.file.name) : thrown;
+    const cause = this.#bookkeeping.isEscape(thrown)
+      ? new EscapedTransactionError(domain, migration.file.name)
+      : thrown;
     try {
       this.#repeatables.forget();
       await this.#client.query(`ROLLBACK; ${this.#forgetSettings}`);
@@ -419,9 +425,3 @@ export class PostgresMigrationWriter implements MigrationWriter {
 }
 
 const CURRENT_TRANSACTION_ID = 'SELECT pg_current_xact_id()::text AS id';
-
-/** Fails when the body ended its transaction: its journal row could then not commit with it. */
-function requireTransaction(id: string): string {
-  return `DO $check$ BEGIN IF pg_current_xact_id()::text <> ${escapeLiteral(id)} THEN
-    RAISE EXCEPTION 'The transaction was ended' USING ERRCODE = '${TRANSACTION_ESCAPED}'; END IF; END $check$;`;
-}

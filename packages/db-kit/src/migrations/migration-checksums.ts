@@ -1,0 +1,109 @@
+import { type ComputedChecksum, computeChecksums, type MigrationChecksum } from './checksum.ts';
+import { ChecksumCache } from './checksum-cache.ts';
+import type { MigrationDomain } from './migration.ts';
+import type { MigrationFile } from './migration-files.ts';
+
+/** How many files are computed at once: the first are there early, and esbuild needs little memory. */
+const BATCH_SIZE = 50;
+
+interface Awaited {
+  readonly checksum: Promise<MigrationChecksum>;
+  readonly resolve: (checksum: MigrationChecksum) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * The checksums of a domain's migrations, computed in the background by another process, oldest first: what is
+ * applied is checked before anything runs, and what is not needs its checksum only when it is journaled.
+ */
+export class MigrationChecksums {
+  readonly #awaited: ReadonlyMap<string, Awaited>;
+  readonly #finished: Promise<void>;
+
+  /** @param cacheFolder - where checksums of unchanged files are kept; without it, all are computed. */
+  constructor(domain: MigrationDomain, files: readonly MigrationFile[], cacheFolder?: string) {
+    this.#awaited = new Map(files.map(({ name }) => [name, makeAwaited()]));
+    this.#finished = this.#compute(domain, files, cacheFolder);
+    // Whoever needs a checksum hears of what went wrong; nobody may need any.
+    this.#finished.catch(() => {});
+  }
+
+  /**
+   * @returns `undefined` for a migration that has no file.
+   * @throws {InvalidMigrationFileError} when its file does not parse or imports what does not exist.
+   */
+  async get(name: string): Promise<MigrationChecksum | undefined> {
+    return this.#awaited.get(name)?.checksum;
+  }
+
+  /** @throws {InvalidMigrationFileError} */
+  async all(): Promise<Map<string, MigrationChecksum>> {
+    const entries = [...this.#awaited].map(async ([name, { checksum }]) => [name, await checksum] as const);
+    return new Map(await Promise.all(entries));
+  }
+
+  /** Resolves when nothing is computed any more, whether it went well or not. */
+  async settled(): Promise<void> {
+    await this.#finished.catch(() => {});
+  }
+
+  async #compute(domain: MigrationDomain, files: readonly MigrationFile[], cacheFolder?: string): Promise<void> {
+    try {
+      const cache = cacheFolder === undefined ? undefined : await ChecksumCache.open(cacheFolder, domain);
+      const unknown = files.filter(({ name }) => {
+        const kept = cache?.get(name);
+        if (kept !== undefined) {
+          this.#awaited.get(name)?.resolve(kept);
+        }
+        return kept === undefined;
+      });
+      for (let start = 0; start < unknown.length; start += BATCH_SIZE) {
+        const computed = await computeChecksums(domain, unknown.slice(start, start + BATCH_SIZE));
+        for (const [name, checksum] of computed) {
+          this.#settle(name, checksum, cache);
+        }
+      }
+      if (unknown.length > 0) {
+        // A cache that cannot be written costs time, not correctness.
+        await cache?.save().catch(() => {});
+      }
+    } catch (thrown) {
+      for (const { reject } of this.#awaited.values()) {
+        reject(thrown);
+      }
+      throw thrown;
+    }
+  }
+
+  #settle(name: string, computed: ComputedChecksum, cache: ChecksumCache | undefined): void {
+    const { inputs, isClosed, ...checksum } = computed;
+    if (isClosed) {
+      cache?.set(name, checksum, inputs);
+    }
+    this.#awaited.get(name)?.resolve(checksum);
+  }
+}
+
+/**
+ * The checksums of all these migrations, by name.
+ *
+ * @throws {InvalidMigrationFileError} when a file does not parse or imports what does not exist.
+ */
+export function checksumMigrations(
+  domain: MigrationDomain,
+  files: readonly MigrationFile[],
+  cacheFolder?: string,
+): Promise<Map<string, MigrationChecksum>> {
+  return new MigrationChecksums(domain, files, cacheFolder).all();
+}
+
+function makeAwaited(): Awaited {
+  let resolve: Awaited['resolve'] = () => {};
+  let reject: Awaited['reject'] = () => {};
+  const checksum = new Promise<MigrationChecksum>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  checksum.catch(() => {});
+  return { checksum, resolve, reject };
+}
