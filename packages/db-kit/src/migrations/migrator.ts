@@ -18,7 +18,8 @@ import {
   NothingToRepairError,
   UnknownMigrationError,
 } from './migration-errors.ts';
-import { listMigrationFiles, loadMigration, type MigrationDefinition, type MigrationFile } from './migration-files.ts';
+import { listMigrationFiles, type MigrationDefinition, type MigrationFile } from './migration-files.ts';
+import { MigrationLoader } from './migration-loader.ts';
 import { type Repeatable, readRepeatables } from './repeatable-files.ts';
 
 /** Which migrations of a domain are applied and which are not. */
@@ -102,40 +103,12 @@ export async function withMigrator<T>(
     const engine = await loadEngine(domain.engine);
     return await engine.withWriter(engineOptions, async (writer) => {
       const journal = await writer.readJournal();
-      if (!(await loadAhead(domain, files, journal))) {
-        // What the checksums say of a file that cannot be loaded names the line.
-        await checksums.all();
-      }
       await checkHistory(domain.name, journal, files, checksums, options);
       return use(new Migrator({ domain, writer, files, repeatables, checksums, hooks, signal: options.signal }));
     });
   } finally {
     await checksums.settled();
   }
-}
-
-/** How many files are loaded at once: a thousand would all be in memory with their sources. */
-const LOAD_BATCH_SIZE = 50;
-
-/**
- * Loads what is about to run. What cannot be loaded is reported when it is its turn.
- *
- * @returns whether all of it could be loaded.
- */
-async function loadAhead(
-  domain: MigrationDomain,
-  files: readonly MigrationFile[],
-  journal: readonly JournalRow[],
-): Promise<boolean> {
-  const pending = new Set(splitJournal(journal, files).pending);
-  const wanted = files.filter(({ name }) => pending.has(name));
-  let allLoaded = true;
-  for (let start = 0; start < wanted.length; start += LOAD_BATCH_SIZE) {
-    const batch = wanted.slice(start, start + LOAD_BATCH_SIZE);
-    const loaded = await Promise.allSettled(batch.map((file) => loadMigration(domain, file)));
-    allLoaded &&= loaded.every(({ status }) => status === 'fulfilled');
-  }
-  return allLoaded;
 }
 
 /**
@@ -180,8 +153,7 @@ export class Migrator {
   readonly #writer: MigrationWriter;
   readonly #files: readonly MigrationFile[];
   readonly #checksums: MigrationChecksums;
-  /** Of the migrations that are about to run. */
-  readonly #definitions = new Map<string, MigrationDefinition<Engine>>();
+  readonly #loader: MigrationLoader;
   readonly #umzug: (direction: MigrationDirection) => Umzug;
   /** Of the migrations applied when this run began: one that is older is out of order. */
   #newestApplied: string | undefined;
@@ -193,10 +165,11 @@ export class Migrator {
     this.#writer = writer;
     this.#files = files;
     this.#checksums = checksums;
+    this.#loader = new MigrationLoader(domain, files, checksums);
     const runner = (file: MigrationFile, direction: MigrationDirection) => async () => {
       await hooks.beforeEach?.(file.name);
       this.#refuseWhenInterrupted();
-      const definition = this.#definitions.get(file.name) ?? (await loadMigration(domain, file));
+      const definition = await this.#loader.load(file.name);
       const checksum = await this.#checksumOf(file.name);
       hooks.onStart?.(file.name, direction);
       const startedAtMs = performance.now();
@@ -239,7 +212,7 @@ export class Migrator {
    * @throws {InvalidMigrationFileError}
    */
   async requirements(names: readonly string[]): Promise<Map<string, readonly string[]>> {
-    const definitions = await this.#load(names, 'up');
+    const definitions = await this.#loader.loadAll(names);
     return new Map(names.map((name, index) => [name, definitions[index]?.requires ?? []]));
   }
 
@@ -258,7 +231,7 @@ export class Migrator {
     const { pending, applied } = splitJournal(await this.#writer.readJournal(), this.#files);
     this.#newestApplied = applied.at(-1)?.name;
     const wanted = pending.filter((name) => (to === undefined || name <= to) && names?.includes(name) !== false);
-    await this.#load(wanted, 'up');
+    await this.#loader.loadAhead(wanted);
     const done = await this.#run(() => this.#umzug('up').up({ migrations: wanted }));
     if (repeatables !== undefined || wanted.length === pending.length) {
       await this.#writer.applyRepeatables(repeatables ?? this.#parts.repeatables);
@@ -299,7 +272,13 @@ export class Migrator {
 
   /** @throws {IrreversibleMigrationError} when one of these has no `down`. */
   async requireReversible(names: readonly string[]): Promise<void> {
-    await this.#load(names, 'down');
+    const definitions = await this.#loader.loadAll(names);
+    for (const [index, name] of names.entries()) {
+      const reason = definitions[index]?.irreversible;
+      if (reason !== undefined) {
+        throw new IrreversibleMigrationError(this.#domain.name, name, reason);
+      }
+    }
   }
 
   /** @throws {UnknownMigrationError} when the domain has no such migration. */
@@ -328,7 +307,7 @@ export class Migrator {
       throw new AlreadyManagedError(this.#domain.name, journal.length);
     }
     const names = this.#files.map(({ name }) => name).filter((name) => name <= to);
-    const definitions = await this.#load(names, 'up');
+    const definitions = await this.#loader.loadAll(names);
     const checksums = await Promise.all(names.map((name) => this.#checksumOf(name)));
     await this.#writer.baseline(
       names.map((name, index) => ({
@@ -352,7 +331,7 @@ export class Migrator {
       throw new NothingToRepairError(this.#domain.name, name, row === undefined ? 'not applied' : 'applied');
     }
     // What the owner found is what the file does now: it may have been corrected since the attempt that stopped.
-    const [definition] = await this.#load([name], 'up');
+    const definition = await this.#loader.load(name);
     const settled = { ...row, ...(await this.#checksumOf(name)), completedSteps: stepNames(definition) };
     await this.#writer.settle(settled, as);
   }
@@ -363,21 +342,6 @@ export class Migrator {
       throw new UnknownMigrationError(this.#domain.name, name, 'a migration that has a file');
     }
     return checksum;
-  }
-
-  /** Loads all that is about to run before any of it runs, so that a file that is no migration stops nothing half way. */
-  async #load(names: readonly string[], direction: MigrationDirection): Promise<MigrationDefinition<Engine>[]> {
-    const wanted = new Set(names);
-    const files = this.#files.filter(({ name }) => wanted.has(name));
-    const definitions = await Promise.all(files.map((file) => loadMigration(this.#domain, file)));
-    for (const [index, file] of files.entries()) {
-      const definition = definitions[index] as MigrationDefinition<Engine>;
-      if (direction === 'down' && definition.irreversible !== undefined) {
-        throw new IrreversibleMigrationError(this.#domain.name, file.name, definition.irreversible);
-      }
-      this.#definitions.set(file.name, definition);
-    }
-    return names.flatMap((name) => this.#definitions.get(name) ?? []);
   }
 
   /** What counts as executed: for `up` only what is complete, for `down` also what is half done. */

@@ -14,7 +14,7 @@ export interface RunPlan {
   readonly names: ReadonlyMap<string, readonly string[]>;
   /** What each migration of the plan requires, by `<domain>/<migration>`. */
   readonly requires: ReadonlyMap<string, readonly string[]>;
-  /** Why a domain will not be migrated: what it stands on is pending, and not part of the run. */
+  /** Why a domain will not be migrated: what it stands on is pending and not part of the run, or it cannot be read. */
   readonly refusals: ReadonlyMap<string, Error>;
 }
 
@@ -40,12 +40,18 @@ export async function planRun(
   }
   const names = new Map<string, readonly string[]>();
   const requires = new Map<string, readonly string[]>();
+  const unreadable = new Map<string, Error>();
   for (const { name: domain } of domains) {
     const migrator = migrators.get(domain);
     const pending = migrator === undefined ? [] : limit(domain, (await migrator.status()).pending, limits);
     names.set(domain, pending);
-    for (const [name, ids] of (await migrator?.requirements(pending)) ?? []) {
-      requires.set(`${domain}/${name}`, ids);
+    try {
+      for (const [name, ids] of (await migrator?.requirements(pending)) ?? []) {
+        requires.set(`${domain}/${name}`, ids);
+      }
+    } catch (thrown) {
+      // A file that cannot be loaded stops its own domain.
+      unreadable.set(domain, thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
   }
   const graph = await Promise.all(
@@ -61,7 +67,7 @@ export async function planRun(
   const planned = new Set([...names].flatMap(([domain, list]) => list.map((name) => `${domain}/${name}`)));
   const order = orderMigrations(graph).filter((id) => planned.has(id));
   const refusals = await findRefusals(context, domains, migrators, planned, requires, limits);
-  return { order, names, requires, refusals };
+  return { order, names, requires, refusals: new Map([...refusals, ...unreadable]) };
 }
 
 function limit(domain: string, pending: readonly string[], { target, only }: PlanLimits): readonly string[] {
