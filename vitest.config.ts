@@ -22,7 +22,12 @@ const wantsContainers = process.env['FINOVA_DATABASES'] === 'containers';
 export default defineConfig({
   plugins: [resolveSources],
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', 'tools/*/{src,test}/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: [
+      'packages/*/{src,test}/**/*.test.ts',
+      'tools/*/{src,test}/**/*.test.ts',
+      'bench/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
     // Those need a Docker daemon: npm run test:containers.
     exclude: ['**/node_modules/**', ...(wantsContainers ? [] : ['**/*.containers.test.ts'])],
     reporters: ['default', new ClosingLineReporter()],

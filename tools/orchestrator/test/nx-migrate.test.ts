@@ -110,7 +110,7 @@ describe('nx run-many -t migrate', () => {
     const output = await nx(copy.folder, ['run-many', '-t', 'migrate'], databases.environment);
     expect(output).toContain('Running target migrate for 4 projects failed');
     expect(output).toMatch(
-      /Tasks not run because their dependencies failed[^]*notifications-db:migrate[^]*Failed tasks:[^]*transactions-db:migrate/,
+      /Tasks not run because their dependencies failed[\s\S]*notifications-db:migrate[\s\S]*Failed tasks:[\s\S]*transactions-db:migrate/,
     );
     const [accounts, transactions, preferences, notifications] = await databases.journals();
     expect(accounts?.length).toBeGreaterThan(0);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { InvalidMigrationFileError } from './errors/index.ts';
 import type { MigrationDomain } from './migration.ts';
-import { InvalidMigrationFileError } from './migration-errors.ts';
 import type { MigrationFile } from './migration-files.ts';
 
 /** What a migration was when it was applied. */

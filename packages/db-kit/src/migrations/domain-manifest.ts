@@ -20,8 +20,15 @@ export class InvalidDomainManifestError extends FinovaError {
 
 const identifier = z.string().regex(/^[a-z][a-z0-9_]{0,40}$/, 'expected lower case letters, digits and underscores');
 
+const table = z.string().regex(/^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/, 'expected schema.table');
+
 const manifest = z.discriminatedUnion('engine', [
-  z.strictObject({ $schema: z.string().optional(), engine: z.literal('postgres'), schema: identifier }),
+  z.strictObject({
+    $schema: z.string().optional(),
+    engine: z.literal('postgres'),
+    schema: identifier,
+    reaches: z.array(table).optional(),
+  }),
   z.strictObject({ $schema: z.string().optional(), engine: z.literal('mongodb'), database: identifier }),
 ]);
 
@@ -52,5 +59,6 @@ export async function readDomain(folder: string): Promise<MigrationDomain> {
     namespace: parsed.data.engine === 'postgres' ? parsed.data.schema : parsed.data.database,
     migrationsFolder: join(folder, 'migrations'),
     repeatablesFolder: join(folder, 'repeatables'),
+    ...(parsed.data.engine === 'postgres' && parsed.data.reaches !== undefined ? { reaches: parsed.data.reaches } : {}),
   };
 }

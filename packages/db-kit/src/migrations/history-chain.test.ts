@@ -4,7 +4,7 @@ import { mongoSource, postgresSource, tracedSource } from '../../test/migration-
 import { mongoDomain, postgresDomain, type ScratchDomain } from '../../test/scratch-domain.ts';
 import { GENESIS_HASH, historyHash } from './history-chain.ts';
 import type { HistoryRow } from './journal.ts';
-import { withMigrationReader } from './migrator.ts';
+import { withMigrationReader } from './with-migrator.ts';
 
 const FIRST = '20260301T090000-first';
 const SECOND = '20260302T090000-second';

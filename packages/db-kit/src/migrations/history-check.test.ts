@@ -12,7 +12,7 @@ import {
   MissingMigrationError,
   OutOfOrderMigrationError,
   RenamedMigrationError,
-} from './migration-errors.ts';
+} from './errors/index.ts';
 
 const FIRST = '20260301T090000-first';
 const SECOND = '20260302T090000-second';

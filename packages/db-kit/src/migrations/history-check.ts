@@ -1,12 +1,12 @@
 import type { MigrationChecksum } from './checksum.ts';
-import type { JournalRow } from './journal.ts';
-import type { MigrationChecksums } from './migration-checksums.ts';
 import {
   EditedMigrationError,
   MissingMigrationError,
   OutOfOrderMigrationError,
   RenamedMigrationError,
-} from './migration-errors.ts';
+} from './errors/index.ts';
+import type { JournalRow } from './journal.ts';
+import type { MigrationChecksums } from './migration-checksums.ts';
 import type { MigrationFile } from './migration-files.ts';
 
 /**

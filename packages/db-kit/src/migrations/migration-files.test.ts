@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mongoSource, postgresSource, tracedSource } from '../../test/migration-sources.ts';
 import { mongoDomain, postgresDomain, writeMigrations } from '../../test/scratch-domain.ts';
-import { InvalidMigrationFileError } from './migration-errors.ts';
+import { InvalidMigrationFileError } from './errors/index.ts';
 import { isMigrationName, listMigrationFiles } from './migration-files.ts';
 
 const list = async (...fileNames: string[]) => {

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { InvalidMigrationFileError } from './errors/index.ts';
 import type { Engine, MigrationDomain, MongoMigration, PostgresMigration } from './migration.ts';
-import { InvalidMigrationFileError } from './migration-errors.ts';
 
 /** One file of a migrations folder; its code is loaded only when it is needed. */
 export interface MigrationFile {

@@ -51,7 +51,7 @@ export interface PostgresMigration extends MigrationCommon {
   readonly statementTimeoutMs?: number;
   // biome-ignore lint/suspicious/noExplicitAny: a migration is frozen history and must not follow the live types.
   up(db: Kysely<any>): Promise<void>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  // biome-ignore lint/suspicious/noExplicitAny: a migration is frozen history and must not follow the live types.
   down?(db: Kysely<any>): Promise<void>;
 }
 
@@ -93,6 +93,8 @@ export interface MigrationDomain {
   readonly migrationsFolder: string;
   /** Absolute path of the folder with `*.sql` files that are applied again when their text changes. */
   readonly repeatablesFolder?: string;
+  /** Tables and functions of other domains that it reaches into, as `schema.name`: `accounts.accounts`. */
+  readonly reaches?: readonly string[];
 }
 
 export type MigrationDirection = 'up' | 'down';

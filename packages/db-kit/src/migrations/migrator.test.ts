@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { mongoSource, postgresSource, tracedSource } from '../../test/migration-sources.ts';
 import { mongoDomain, postgresDomain, type ScratchDomain } from '../../test/scratch-domain.ts';
+import { readDomainStatus } from './domain-status.ts';
 import {
   IrreversibleMigrationError,
   MigrationFailedError,
   NothingToRepairError,
   UnknownMigrationError,
-} from './migration-errors.ts';
-import { readDomainStatus } from './migrator.ts';
+} from './errors/index.ts';
 
 const [ONE, TWO, THREE] = ['20260301T090000-one', '20260302T090000-two', '20260303T090000-three'] as const;
 

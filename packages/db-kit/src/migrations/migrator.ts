@@ -1,126 +1,20 @@
 import { MigrationError, Umzug } from 'umzug';
 import type { MigrationChecksum } from './checksum.ts';
-import { checkHistory } from './history-check.ts';
-import type { JournalRow } from './journal.ts';
-import type { Engine, MigrationDirection, MigrationDomain } from './migration.ts';
-import { MigrationChecksums } from './migration-checksums.ts';
-import type {
-  EngineOptions,
-  MigrationEngine,
-  MigrationReader,
-  MigrationWriter,
-  RecordedStatement,
-} from './migration-engine.ts';
+import { type DomainStatus, readStatus, splitJournal } from './domain-status.ts';
 import {
   AlreadyManagedError,
   IrreversibleMigrationError,
   MigrationInterruptedError,
   NothingToRepairError,
   UnknownMigrationError,
-} from './migration-errors.ts';
-import { listMigrationFiles, type MigrationDefinition, type MigrationFile } from './migration-files.ts';
+} from './errors/index.ts';
+import type { Engine, MigrationDirection, MigrationDomain } from './migration.ts';
+import type { MigrationChecksums } from './migration-checksums.ts';
+import type { MigrationReader, MigrationWriter } from './migration-engine.ts';
+import type { MigrationDefinition, MigrationFile } from './migration-files.ts';
 import { MigrationLoader } from './migration-loader.ts';
-import { type Repeatable, readRepeatables } from './repeatable-files.ts';
-
-/** Which migrations of a domain are applied and which are not. */
-export interface DomainStatus {
-  readonly server: string;
-  readonly applied: readonly JournalRow[];
-  /** Names, oldest first; a half-done migration counts as pending. */
-  readonly pending: readonly string[];
-  /** Names of the repeatables whose text changed, in order. */
-  readonly pendingRepeatables: readonly string[];
-}
-
-/** Called as each migration begins and ends, for progress. */
-export interface MigratorHooks {
-  /** Waited for before a migration is run: for what it has to wait for elsewhere. What it throws stops the run. */
-  readonly beforeEach?: (migration: string) => Promise<void>;
-  /** Whether somebody waits for this migration: it is then safe on the server's disk before `onDone` hears of it. */
-  readonly isAwaited?: (migration: string) => boolean;
-  readonly onStart?: (migration: string, direction: MigrationDirection) => void;
-  readonly onDone?: (migration: string, direction: MigrationDirection, durationMs: number) => void;
-  /** Hears of everything that bodies send to the server. */
-  readonly onStatement?: (statement: RecordedStatement) => void;
-}
-
-/** Loaded when it is needed: each brings a driver with it. */
-async function loadEngine(engine: Engine): Promise<MigrationEngine> {
-  return engine === 'postgres'
-    ? (await import('./postgres/postgres-migration-engine.ts')).postgresMigrationEngine
-    : (await import('./mongodb/mongo-migration-engine.ts')).mongoMigrationEngine;
-}
-
-/**
- * Reads what is applied and what is pending, without a lock and without changing anything.
- *
- * @throws {InvalidMigrationFileError} for a file that is no migration.
- */
-export async function readDomainStatus(options: EngineOptions): Promise<DomainStatus> {
-  const [files, repeatables] = await Promise.all([listMigrationFiles(options.domain), readRepeatables(options.domain)]);
-  const engine = await loadEngine(options.domain.engine);
-  return engine.withReader(options, (reader) => readStatus(reader, files, repeatables));
-}
-
-async function readStatus(
-  reader: MigrationReader,
-  files: readonly MigrationFile[],
-  repeatables: readonly Repeatable[],
-): Promise<DomainStatus> {
-  return {
-    server: await reader.describeServer(),
-    ...splitJournal(await reader.readJournal(), files),
-    pendingRepeatables: await reader.pendingRepeatables(repeatables),
-  };
-}
-
-function splitJournal(journal: readonly JournalRow[], files: readonly MigrationFile[]) {
-  const applied = journal.filter((row) => row.state === 'done');
-  const done = new Set(applied.map((row) => row.name));
-  return { applied, pending: files.map((file) => file.name).filter((name) => !done.has(name)) };
-}
-
-/**
- * Opens a domain for migrating: takes its lock, checks its history, hands over a {@link Migrator}, and releases the
- * lock however `use` ends.
- *
- * @throws {LockTimeoutError} when another runner holds the lock for longer than `lockTimeoutMs`.
- * @throws {MissingMigrationError | RenamedMigrationError | EditedMigrationError | OutOfOrderMigrationError}
- * when the history was rewritten; nothing was changed.
- *
- * @example
- * await withMigrator(options, (migrator) => migrator.up());
- */
-export async function withMigrator<T>(
-  options: EngineOptions & { readonly hooks?: MigratorHooks },
-  use: (migrator: Migrator) => Promise<T>,
-): Promise<T> {
-  const { domain, hooks = {} } = options;
-  const [files, repeatables] = await Promise.all([listMigrationFiles(domain), readRepeatables(domain)]);
-  const checksums = new MigrationChecksums(domain, files, options.cacheFolder);
-  const engineOptions = { ...options, onStatement: hooks.onStatement ?? options.onStatement };
-  try {
-    const engine = await loadEngine(domain.engine);
-    return await engine.withWriter(engineOptions, async (writer) => {
-      const journal = await writer.readJournal();
-      await checkHistory(domain.name, journal, files, checksums, options);
-      return use(new Migrator({ domain, writer, files, repeatables, checksums, hooks, signal: options.signal }));
-    });
-  } finally {
-    await checksums.settled();
-  }
-}
-
-/**
- * Reads a domain's records without its lock, for `verify` and `history`.
- */
-export async function withMigrationReader<T>(
-  options: EngineOptions,
-  use: (reader: MigrationReader) => Promise<T>,
-): Promise<T> {
-  const engine = await loadEngine(options.domain.engine);
-  return engine.withReader(options, use);
-}
+import type { MigratorHooks } from './migrator-hooks.ts';
+import type { Repeatable } from './repeatable-files.ts';
 
 /** What a {@link Migrator} works with. */
 interface MigratorParts {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InvalidRepeatableFileError } from './errors/index.ts';
 import type { MigrationDomain } from './migration.ts';
-import { InvalidRepeatableFileError } from './migration-errors.ts';
 
 /** A function, procedure, trigger or view as a file, applied again whenever its text changes. */
 export interface Repeatable {

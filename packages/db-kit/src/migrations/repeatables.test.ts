@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { postgresSource } from '../../test/migration-sources.ts';
 import { type PostgresScratchDomain, postgresDomain } from '../../test/scratch-domain.ts';
-import { readDomainStatus, withMigrator } from './migrator.ts';
+import { readDomainStatus } from './domain-status.ts';
+import { withMigrator } from './with-migrator.ts';
 
 const FIRST = '20260301T090000-first';
 const SECOND = '20260302T090000-second';

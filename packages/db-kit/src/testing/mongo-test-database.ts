@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MigrationDomain } from '../migrations/migration.ts';
-import { withMigrator } from '../migrations/migrator.ts';
+import { withMigrator } from '../migrations/with-migrator.ts';
 import { withMongoClient } from '../mongodb/connect.ts';
 import { TEST_IDENTITY } from './test-identity.ts';
 

@@ -3,7 +3,7 @@ import { type Client, escapeIdentifier } from 'pg';
 import type { MigrationDomain } from '../migrations/migration.ts';
 import { checksumMigrations } from '../migrations/migration-checksums.ts';
 import { listMigrationFiles } from '../migrations/migration-files.ts';
-import { withMigrator } from '../migrations/migrator.ts';
+import { withMigrator } from '../migrations/with-migrator.ts';
 import { withPostgresClient } from '../postgres/connect.ts';
 import { TEST_IDENTITY } from './test-identity.ts';
 

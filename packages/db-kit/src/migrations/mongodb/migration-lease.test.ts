@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mongoSource } from '../../../test/migration-sources.ts';
 import { eventually, startMigratorProcess } from '../../../test/migrator-process.ts';
 import { type MongoScratchDomain, mongoDomain } from '../../../test/scratch-domain.ts';
-import { LockLostError, LockTimeoutError, MigrationInterruptedError } from '../migration-errors.ts';
+import { LockLostError, LockTimeoutError, MigrationInterruptedError } from '../errors/index.ts';
 
 const [ONE, TWO] = ['20260301T090000-one', '20260302T090000-two'] as const;
 const two = { [`${ONE}.ts`]: mongoSource({ name: 'one' }), [`${TWO}.ts`]: mongoSource({ name: 'two' }) };

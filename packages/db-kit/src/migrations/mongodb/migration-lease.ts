@@ -8,8 +8,8 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { isMongoError, MongoErrorCode } from '../../errors/index.ts';
+import { LockLostError, LockTimeoutError, MigrationInterruptedError } from '../errors/index.ts';
 import type { EngineOptions } from '../migration-engine.ts';
-import { LockLostError, LockTimeoutError, MigrationInterruptedError } from '../migration-errors.ts';
 
 const LEASE_ID = 'migration-lease';
 const DEFAULT_LEASE_MS = 15_000;

@@ -1,8 +1,8 @@
 import type { MongoClient } from 'mongodb';
 import { withMongoClient } from '../../mongodb/connect.ts';
 import { describeMongo, mongoAddress } from '../../mongodb/describe-server.ts';
+import { ReplicaSetRequiredError } from '../errors/index.ts';
 import type { EngineOptions, MigrationEngine, MigrationReader } from '../migration-engine.ts';
-import { ReplicaSetRequiredError } from '../migration-errors.ts';
 import { MongoBookkeeping } from './bookkeeping.ts';
 import { MigrationLease } from './migration-lease.ts';
 import { MongoMigrationWriter } from './mongo-migration-writer.ts';

@@ -3,8 +3,8 @@ import { cuttableProxy } from '../../../test/cuttable-proxy.ts';
 import { mongoSource } from '../../../test/migration-sources.ts';
 import { eventually, startMigratorProcess } from '../../../test/migrator-process.ts';
 import { type MongoScratchDomain, mongoDomain } from '../../../test/scratch-domain.ts';
-import { LockLostError, MigrationFailedError, MigrationInterruptedError } from '../migration-errors.ts';
-import { withMigrationReader } from '../migrator.ts';
+import { LockLostError, MigrationFailedError, MigrationInterruptedError } from '../errors/index.ts';
+import { withMigrationReader } from '../with-migrator.ts';
 
 const NAME = '20260301T090000-notifications';
 const FILE = `${NAME}.ts`;

@@ -1,14 +1,9 @@
 import { type MongoClient, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import { FinovaError, messageWithoutValues } from '../../errors/index.ts';
+import { LockLostError, MigrationFailedError, MigrationInterruptedError, MissingStepError } from '../errors/index.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 import type { MongoMigration, MongoMigrationStep } from '../migration.ts';
 import type { EngineOptions, MigrationReader, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
-import {
-  LockLostError,
-  MigrationFailedError,
-  MigrationInterruptedError,
-  MissingStepError,
-} from '../migration-errors.ts';
 import type { Repeatable } from '../repeatable-files.ts';
 import type { MongoBookkeeping } from './bookkeeping.ts';
 import { listenToCommands } from './listen-to-commands.ts';

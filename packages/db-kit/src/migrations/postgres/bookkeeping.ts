@@ -1,8 +1,8 @@
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { isPostgresError, SqlState } from '../../errors/index.ts';
+import type { LockHolder } from '../errors/index.ts';
 import { chainAttempt } from '../history-chain.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
-import type { LockHolder } from '../migration-errors.ts';
 import { ensureBookkeeping } from './bookkeeping-schema.ts';
 
 /**

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { postgresSource, tracedSource } from '../../../test/migration-sources.ts';
 import { eventually, startMigratorProcess } from '../../../test/migrator-process.ts';
 import { type PostgresScratchDomain, postgresDomain } from '../../../test/scratch-domain.ts';
-import { LockTimeoutError, MigrationInterruptedError } from '../migration-errors.ts';
+import { LockTimeoutError, MigrationInterruptedError } from '../errors/index.ts';
 import { migrationLockKey } from './migration-lock.ts';
 
 const [ONE, TWO, THREE] = ['20260301T090000-one', '20260302T090000-two', '20260303T090000-three'] as const;

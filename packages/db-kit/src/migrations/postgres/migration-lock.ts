@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
+import { LockTimeoutError, MigrationInterruptedError } from '../errors/index.ts';
 import type { EngineOptions } from '../migration-engine.ts';
-import { LockTimeoutError, MigrationInterruptedError } from '../migration-errors.ts';
 import type { PostgresBookkeeping } from './bookkeeping.ts';
 
 const POLL_INTERVAL_MS = 50;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { postgresSource, tracedSource } from '../../../test/migration-sources.ts';
 import { postgresDomain } from '../../../test/scratch-domain.ts';
+import { UnawaitedStatementError } from '../errors/index.ts';
 import type { RecordedStatement } from '../migration-engine.ts';
-import { UnawaitedStatementError } from '../migration-errors.ts';
-import { withMigrationReader } from '../migrator.ts';
+import { withMigrationReader } from '../with-migrator.ts';
 
 const FIRST = '20260301T090000-first';
 const SECOND = '20260302T090000-second';

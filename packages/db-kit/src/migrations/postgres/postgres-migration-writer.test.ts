@@ -10,7 +10,7 @@ import {
   LockLostError,
   MigrationFailedError,
   MigrationInterruptedError,
-} from '../migration-errors.ts';
+} from '../errors/index.ts';
 
 const [ONE, TWO] = ['20260301T090000-one', '20260302T090000-two'] as const;
 

@@ -1,29 +1,25 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LogEvent } from 'kysely';
 import pRetry from 'p-retry';
-import { type Client, DatabaseError, type QueryResult } from 'pg';
+import type { Client, QueryResult } from 'pg';
 import { FinovaError, isPostgresError, messageWithoutValues, SqlState } from '../../errors/index.ts';
 import { describePostgres } from '../../postgres/describe-server.ts';
-import { type SingleConnectionKysely, singleConnectionKysely } from '../../postgres/single-connection-kysely.ts';
-import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
-import type { MigrationDirection, PostgresMigration } from '../migration.ts';
-import type { EngineOptions, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
 import {
   EscapedTransactionError,
-  type FailedStatement,
   HalfDoneMigrationError,
   LockLostError,
   MigrationFailedError,
   MigrationInterruptedError,
-  UnawaitedStatementError,
-} from '../migration-errors.ts';
+} from '../errors/index.ts';
+import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
+import type { PostgresMigration } from '../migration.ts';
+import type { EngineOptions, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
 import type { Repeatable } from '../repeatable-files.ts';
+import { applyRepeatables } from './apply-repeatables.ts';
 import type { PostgresBookkeeping } from './bookkeeping.ts';
 import { cancelWhenInterrupted } from './cancel-when-interrupted.ts';
 import { rebuildInvalidIndexes } from './invalid-indexes.ts';
-import { PostgresRepeatables, type RepeatableChange } from './postgres-repeatables.ts';
-
-const DEFAULT_LOCK_TIMEOUT_MS = 5_000;
+import { MigrationBody } from './migration-body.ts';
+import { PostgresRepeatables } from './postgres-repeatables.ts';
+import { CURRENT_TRANSACTION_ID, DEFAULT_LOCK_TIMEOUT_MS } from './transaction-settings.ts';
 
 /** How often a migration that met a lock is tried again, after 0.2 to 3 seconds each. */
 const LOCK_RETRIES = 4;
@@ -36,11 +32,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
   /** A `SET` in one migration (a dump begins with one of `search_path`) must not reach the next. */
   readonly #forgetSettings: string;
   readonly #repeatables: PostgresRepeatables;
-  // biome-ignore lint/suspicious/noExplicitAny: migrations are untyped on purpose.
-  readonly #connection: SingleConnectionKysely<any>;
-  /** Whose body is running, for those who listen to its statements. */
-  #running: { readonly migration: string; readonly direction: MigrationDirection } | undefined;
-  #lastFailure: Pick<LogEvent & { level: 'error' }, 'error' | 'query'> | undefined;
+  readonly #body: MigrationBody;
 
   /** @param sessionSettings - statements that hold for the whole run. */
   constructor(client: Client, bookkeeping: PostgresBookkeeping, options: EngineOptions, sessionSettings: string) {
@@ -49,13 +41,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     this.#bookkeeping = bookkeeping;
     this.#options = options;
     this.#repeatables = new PostgresRepeatables(client, bookkeeping.schema, options.domain.namespace);
-    this.#connection = singleConnectionKysely(client, {
-      onError: (event) => {
-        this.#lastFailure = event.level === 'error' ? event : undefined;
-      },
-      onQuery: (sql, parameters) => this.#report(sql, parameters),
-      signal: options.signal,
-    });
+    this.#body = new MigrationBody(client, options);
   }
 
   describeServer(): Promise<string> {
@@ -123,80 +109,18 @@ export class PostgresMigrationWriter implements MigrationWriter {
     return (await this.#repeatables.changes(wanted)).map(({ name }) => name);
   }
 
-  /** In one transaction: they may stand on each other. */
-  async applyRepeatables(wanted: readonly Repeatable[]): Promise<string[]> {
-    const changes = await this.#repeatables.changes(wanted);
-    if (changes.length === 0) {
-      return [];
-    }
-    const journal = await this.readJournal();
-    const afterMigration = journal.at(-1)?.name ?? '';
-    await this.#client.query(`BEGIN; SET LOCAL lock_timeout = ${DEFAULT_LOCK_TIMEOUT_MS}`);
-    for (const change of changes) {
-      const startedAt = new Date();
-      try {
-        await this.#applyRepeatable(change, afterMigration, startedAt);
-      } catch (thrown) {
-        throw await this.#reportRepeatableFailure(change, startedAt, thrown);
-      }
-    }
-    await this.#client.query(`COMMIT; ${this.#forgetSettings}`);
-    return changes.map(({ name }) => name);
-  }
-
-  async #applyRepeatable(change: RepeatableChange, afterMigration: string, startedAt: Date): Promise<void> {
-    const transactionId = await this.#currentTransactionId();
-    this.#running = {
-      migration: `repeatables/${change.name}`,
-      direction: change.repeatable === undefined ? 'down' : 'up',
-    };
-    if (change.repeatable !== undefined) {
-      this.#report(change.repeatable.text, []);
-    }
-    this.#running = undefined;
-    await this.#repeatables.apply(change, afterMigration, this.#options.identity);
-    if ((await this.#currentTransactionId()) !== transactionId) {
-      throw new EscapedTransactionError(this.#options.domain.name, `repeatables/${change.name}`);
-    }
-    await this.#bookkeeping.recordAttempt(this.#repeatableAttempt(change, startedAt, null));
-  }
-
-  #repeatableAttempt({ name, repeatable }: RepeatableChange, startedAt: Date, error: string | null): HistoryAttempt {
-    return {
-      ...this.#attemptFacts(startedAt),
-      migration: `repeatables/${name}`,
-      direction: 'repeatable',
-      outcome: error === null ? 'succeeded' : 'failed',
-      checksum: repeatable?.checksum ?? '',
-      error,
-      note: repeatable === undefined ? 'its file was removed' : null,
-    };
-  }
-
-  async #reportRepeatableFailure(change: RepeatableChange, startedAt: Date, thrown: unknown): Promise<Error> {
-    this.#repeatables.forget();
-    this.#bookkeeping.forget();
-    try {
-      await this.#client.query(`ROLLBACK; ${this.#forgetSettings}`);
-      await this.#bookkeeping.recordAttempt(this.#repeatableAttempt(change, startedAt, messageWithoutValues(thrown)));
-    } catch {
-      return new LockLostError(this.#options.domain.name, thrown);
-    }
-    if (thrown instanceof FinovaError) {
-      return thrown;
-    }
-    const position = thrown instanceof DatabaseError ? thrown.position : undefined;
-    return new MigrationFailedError({
-      domain: this.#options.domain.name,
-      migration: `repeatables/${change.name}`,
-      direction: 'up',
-      statement: {
-        text: change.repeatable?.text ?? '(dropping what it made)',
-        position: position === undefined ? undefined : Number(position),
+  applyRepeatables(wanted: readonly Repeatable[]): Promise<string[]> {
+    return applyRepeatables(
+      {
+        client: this.#client,
+        bookkeeping: this.#bookkeeping,
+        repeatables: this.#repeatables,
+        options: this.#options,
+        forgetSettings: this.#forgetSettings,
+        attemptFacts: (startedAt) => this.#attemptFacts(startedAt),
       },
-      leftBehind: 'no repeatable was changed',
-      cause: thrown,
-    });
+      wanted,
+    );
   }
 
   async settle(row: JournalRow, as: 'applied' | 'pending'): Promise<void> {
@@ -251,7 +175,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     if (takesRepeatablesBack) {
       await this.#repeatables.withdraw();
     }
-    await this.#body(migration, definition);
+    await this.#body.run(migration, definition);
     if (takesRepeatablesBack) {
       await this.#repeatables.restoreBefore(migration.file.name);
     }
@@ -277,7 +201,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
       `COMMIT; SET lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
         `SET statement_timeout = ${definition.statementTimeoutMs ?? 0}`,
     );
-    await this.#body(migration, definition);
+    await this.#body.run(migration, definition);
     await rebuildInvalidIndexes(this.#client, this.#options.domain.namespace);
     await this.#client.query('BEGIN');
     if (takesRepeatablesBack) {
@@ -298,30 +222,6 @@ export class PostgresMigrationWriter implements MigrationWriter {
       `${this.#journalStatement(migration, 'done', startedAt)}; ${record.statement}; ${this.#forgetSettings}; COMMIT`,
     );
     record.committed();
-  }
-
-  async #body(migration: RunnableMigration, definition: PostgresMigration): Promise<void> {
-    const { db, pending, settled } = this.#connection;
-    this.#running = { migration: migration.file.name, direction: migration.direction };
-    try {
-      await (migration.direction === 'up' ? definition.up(db) : definition.down?.(db));
-    } finally {
-      // What the body did not wait for is sent by now, and must not run after the commit.
-      await nextTurn();
-      const [stray] = pending();
-      await settled();
-      this.#running = undefined;
-      if (stray !== undefined) {
-        // biome-ignore lint/correctness/noUnsafeFinally: a body that also failed may have failed because of this.
-        throw new UnawaitedStatementError(this.#options.domain.name, migration.file.name, stray);
-      }
-    }
-  }
-
-  #report(sql: string, parameters: readonly unknown[]): void {
-    if (this.#running !== undefined) {
-      this.#options.onStatement?.({ engine: 'postgres', ...this.#running, sql, parameters });
-    }
   }
 
   /** In direction `down`, a migration that is done with is a row that is gone. */
@@ -363,11 +263,6 @@ export class PostgresMigrationWriter implements MigrationWriter {
     }
   }
 
-  async #currentTransactionId(): Promise<string> {
-    const { rows } = await this.#client.query<{ id: string }>(CURRENT_TRANSACTION_ID);
-    return rows[0]?.id ?? '';
-  }
-
   /** Rolls back, records the failed attempt as far as the connection allows, and names what happened. */
   async #reportFailure(
     migration: RunnableMigration,
@@ -379,7 +274,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     if (thrown instanceof HalfDoneMigrationError) {
       return thrown;
     }
-    const statement = this.#failedStatement(thrown);
+    const statement = this.#body.failedStatement(thrown);
     const cause = this.#bookkeeping.isEscape(thrown)
       ? new EscapedTransactionError(domain, migration.file.name)
       : thrown;
@@ -413,15 +308,4 @@ export class PostgresMigrationWriter implements MigrationWriter {
       cause: thrown,
     });
   }
-
-  #failedStatement(thrown: unknown): FailedStatement | undefined {
-    // A failure that the body caught is not what stopped it.
-    if (!(thrown instanceof DatabaseError) || this.#lastFailure?.error !== thrown) {
-      return undefined;
-    }
-    const position = thrown.position === undefined ? undefined : Number(thrown.position);
-    return { text: this.#lastFailure.query.sql, position };
-  }
 }
-
-const CURRENT_TRANSACTION_ID = 'SELECT pg_current_xact_id()::text AS id';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { PoolerRefusedError } from '../migration-errors.ts';
+import { PoolerRefusedError } from '../errors/index.ts';
 
 /**
  * Refuses a connection that goes through a pooler such as PgBouncer. With transaction pooling the session that takes

@@ -1,0 +1,117 @@
+import { FinovaError, messageWithoutValues } from '../../errors/index.ts';
+import type { MigrationDirection } from '../migration.ts';
+
+/** `down` reached a migration that cannot be undone. */
+export class IrreversibleMigrationError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+
+  constructor(domain: string, migration: string, reason: string) {
+    super({
+      message: `Migration ${migration} of ${domain} cannot be reverted: ${reason}`,
+      next: 'restore a backup, or write a new migration that goes forward',
+    });
+    this.domain = domain;
+    this.migration = migration;
+  }
+}
+
+/** A migration's body returned while something that it sent was still running. */
+export class UnawaitedStatementError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly statement: string;
+
+  constructor(domain: string, migration: string, statement: string) {
+    super({
+      message: `Migration ${migration} of ${domain} ended before its statements did: expected every one to be awaited, found this one running: ${shorten(statement)}`,
+      next: 'write await before it',
+    });
+    this.domain = domain;
+    this.migration = migration;
+    this.statement = statement;
+  }
+}
+
+/** A transactional migration ended the transaction it runs in, so its journal row could not commit with it. */
+export class EscapedTransactionError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+
+  constructor(domain: string, migration: string) {
+    super({
+      message: `Migration ${migration} of ${domain} ended the transaction it runs in: expected no COMMIT or ROLLBACK in its statements; what it committed by itself stays and is not journaled`,
+      next: 'undo that by hand, then remove the statement or declare transaction: false',
+    });
+    this.domain = domain;
+    this.migration = migration;
+  }
+}
+
+/** Where a statement failed, when the driver says so. */
+export interface FailedStatement {
+  /** The SQL text with placeholders, never the parameter values. */
+  readonly text: string;
+  /** 1-based character position in `text`, or `undefined` when the server names none. */
+  readonly position: number | undefined;
+}
+
+/** A migration's body threw. Nothing of it is journaled as done. */
+export class MigrationFailedError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly direction: MigrationDirection;
+  /** The MongoDB step that failed. */
+  readonly step: string | undefined;
+  readonly statement: FailedStatement | undefined;
+
+  constructor(facts: {
+    domain: string;
+    migration: string;
+    direction: MigrationDirection;
+    step?: string | undefined;
+    statement?: FailedStatement | undefined;
+    leftBehind: string;
+    cause: unknown;
+  }) {
+    const where = facts.step === undefined ? '' : ` in step ${facts.step}`;
+    const statement = facts.statement === undefined ? '' : `; statement: ${describeStatement(facts.statement)}`;
+    super({
+      message: `Migration ${facts.migration} of ${facts.domain} failed on its way ${facts.direction}${where}: ${messageWithoutValues(facts.cause)}${statement}; ${facts.leftBehind}`,
+      next: 'correct the cause and run the same command again; it resumes there',
+      cause: facts.cause,
+    });
+    this.domain = facts.domain;
+    this.migration = facts.migration;
+    this.direction = facts.direction;
+    this.step = facts.step;
+    this.statement = facts.statement;
+  }
+}
+
+function describeStatement({ text, position }: FailedStatement): string {
+  return position === undefined ? shorten(text) : `${shorten(text)} (at character ${position})`;
+}
+
+function shorten(statement: string): string {
+  const line = statement.replaceAll(/\s+/g, ' ').trim();
+  const limit = 200;
+  return line.length > limit ? `${line.slice(0, limit)}…` : line;
+}
+
+/** The run was interrupted (Ctrl-C) before this migration finished. */
+export class MigrationInterruptedError extends FinovaError {
+  readonly domain: string;
+
+  /** @param leftHalfDone - a migration outside a transaction that was running: it has to be settled first. */
+  constructor(domain: string, doing: string, leftHalfDone?: string) {
+    super({
+      message: `Interrupted while ${doing} in ${domain}; ${leftHalfDone === undefined ? 'nothing is half-journaled' : 'it runs outside a transaction and is journaled as half done'}`,
+      next:
+        leftHalfDone === undefined
+          ? 'run the same command again; it resumes there'
+          : `look at the database, then run finova-db repair ${domain} ${leftHalfDone} --as applied or --as pending`,
+    });
+    this.domain = domain;
+  }
+}
