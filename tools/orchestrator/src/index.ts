@@ -1,6 +1,7 @@
 export { type BaselineResult, baseline } from './commands/baseline.ts';
 export { type DoctorFinding, doctor } from './commands/doctor.ts';
 export { type DomainDownResult, type DownOptions, down } from './commands/down.ts';
+export { type DomainHistory, history } from './commands/history.ts';
 export { explainHalfDone, type HalfDoneMigration, repair } from './commands/repair.ts';
 export { type DomainSeedResult, type EncryptionSource, SeedMissingError, sample, seed } from './commands/seed.ts';
 export { type DomainStatusResult, status } from './commands/status.ts';

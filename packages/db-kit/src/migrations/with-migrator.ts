@@ -1,4 +1,7 @@
+import { RecordsTamperedError } from './errors/index.ts';
 import { checkHistory } from './history-check.ts';
+import { verifyHistory, verifyJournal } from './history-verification.ts';
+import type { HistoryRow, JournalRow } from './journal.ts';
 import { loadEngine } from './load-engine.ts';
 import { MigrationChecksums } from './migration-checksums.ts';
 import type { EngineOptions, MigrationReader } from './migration-engine.ts';
@@ -14,6 +17,7 @@ import { readRepeatables } from './repeatable-files.ts';
  * @throws {LockTimeoutError} when another runner holds the lock for longer than `lockTimeoutMs`.
  * @throws {MissingMigrationError | RenamedMigrationError | EditedMigrationError | OutOfOrderMigrationError}
  * when the history was rewritten; nothing was changed.
+ * @throws {RecordsTamperedError} when the journal or the history was changed by other means; nothing was changed.
  *
  * @example
  * await withMigrator(options, (migrator) => migrator.up());
@@ -30,6 +34,7 @@ export async function withMigrator<T>(
     const engine = await loadEngine(domain.engine);
     return await engine.withWriter(engineOptions, async (writer) => {
       const journal = await writer.readJournal();
+      refuseTampering(domain.name, journal, await writer.readHistory());
       await checkHistory(domain.name, journal, files, checksums, options);
       return use(new Migrator({ domain, writer, files, repeatables, checksums, hooks, signal: options.signal }));
     });
@@ -47,4 +52,17 @@ export async function withMigrationReader<T>(
 ): Promise<T> {
   const engine = await loadEngine(options.domain.engine);
   return engine.withReader(options, use);
+}
+
+/** @throws {RecordsTamperedError} */
+function refuseTampering(domain: string, journal: readonly JournalRow[], history: readonly HistoryRow[]): void {
+  const problems = [...verifyHistory(history), ...verifyJournal(journal, history)];
+  const [first] = problems;
+  if (first !== undefined) {
+    throw new RecordsTamperedError(
+      domain,
+      first.migration,
+      problems.map(({ problem }) => problem),
+    );
+  }
 }

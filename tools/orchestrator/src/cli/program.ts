@@ -5,6 +5,7 @@ import type { CommandEnvironment, GlobalOptions } from './command-environment.ts
 import { doctorCommand } from './doctor-command.ts';
 import { downCommand } from './down-command.ts';
 import type { ExitCode } from './exit-code.ts';
+import { historyCommand } from './history-command.ts';
 import { createKeysCommand } from './keys-command.ts';
 import { localCommand } from './local-command.ts';
 import type { Output } from './output.ts';
@@ -76,6 +77,11 @@ export function createProgram(host: ProgramHost): Command {
   add('status', 'Show what is applied and what is pending; exit code 2 when something is')
     .argument('[domain...]', 'domains to look at; all when none is given')
     .action(run(statusCommand));
+
+  add('history', 'Show every attempt to migrate, and verify that the record is whole')
+    .argument('[domain...]', 'domains to look at; all when none is given')
+    .option('--limit <count>', 'only the newest attempts of each domain', parseCount)
+    .action(run(historyCommand));
 
   add('seed', 'Add development data')
     .argument('[domain...]', 'domains to seed; all when none is given')

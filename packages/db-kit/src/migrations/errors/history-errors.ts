@@ -142,3 +142,22 @@ export class AlreadyManagedError extends FinovaError {
     this.domain = domain;
   }
 }
+
+/** The history or the journal of a domain was changed by other means than the migrator. */
+export class RecordsTamperedError extends FinovaError {
+  readonly domain: string;
+  /** The migration that the first problem is about. */
+  readonly migration: string;
+  readonly problems: readonly string[];
+
+  constructor(domain: string, migration: string, problems: readonly string[]) {
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    super({
+      message: `The records of ${domain} were tampered with: ${problems[0]}${more}`,
+      next: `run finova-db history ${domain} to see all of it, and compare with a backup before you migrate`,
+    });
+    this.domain = domain;
+    this.migration = migration;
+    this.problems = problems;
+  }
+}
