@@ -3,6 +3,7 @@ export { InvalidDomainManifestError, readDomain } from './domain-manifest.ts';
 export { type DomainStatus, readDomainStatus } from './domain-status.ts';
 export * from './errors/index.ts';
 export { type RecordProblem, verifyHistory, verifyJournal } from './history-verification.ts';
+export { type DomainInspection, inspectDomain } from './inspect-domain.ts';
 export type { HistoryAttempt, HistoryDirection, HistoryRow, JournalRow, JournalState } from './journal.ts';
 export type * from './migration.ts';
 export { checksumMigrations } from './migration-checksums.ts';

@@ -1,13 +1,11 @@
-import { RecordsTamperedError } from './errors/index.ts';
 import { checkHistory } from './history-check.ts';
-import { verifyHistory, verifyJournal } from './history-verification.ts';
-import type { HistoryRow, JournalRow } from './journal.ts';
 import { loadEngine } from './load-engine.ts';
 import { MigrationChecksums } from './migration-checksums.ts';
 import type { EngineOptions, MigrationReader } from './migration-engine.ts';
 import { listMigrationFiles } from './migration-files.ts';
 import { Migrator } from './migrator.ts';
 import type { MigratorHooks } from './migrator-hooks.ts';
+import { refuseTampering } from './refuse-tampering.ts';
 import { readRepeatables } from './repeatable-files.ts';
 
 /**
@@ -52,17 +50,4 @@ export async function withMigrationReader<T>(
 ): Promise<T> {
   const engine = await loadEngine(options.domain.engine);
   return engine.withReader(options, use);
-}
-
-/** @throws {RecordsTamperedError} */
-function refuseTampering(domain: string, journal: readonly JournalRow[], history: readonly HistoryRow[]): void {
-  const problems = [...verifyHistory(history), ...verifyJournal(journal, history)];
-  const [first] = problems;
-  if (first !== undefined) {
-    throw new RecordsTamperedError(
-      domain,
-      first.migration,
-      problems.map(({ problem }) => problem),
-    );
-  }
 }

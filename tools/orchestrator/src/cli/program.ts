@@ -9,6 +9,7 @@ import { historyCommand } from './history-command.ts';
 import { createKeysCommand } from './keys-command.ts';
 import { localCommand } from './local-command.ts';
 import type { Output } from './output.ts';
+import { planCommand } from './plan-command.ts';
 import { repairCommand } from './repair-command.ts';
 import { seedCommand } from './seed-command.ts';
 import { statusCommand } from './status-command.ts';
@@ -62,9 +63,17 @@ export function createProgram(host: ProgramHost): Command {
     .option('--to <migration>', 'the newest migration to apply: <domain>/<name>')
     .option('--no-dependencies', 'leave out what the domains depend on')
     .option('--allow-out-of-order', 'also apply migrations that are older than applied ones; the history says so')
+    .option('--dry-run', 'only show what would be applied, as finova-db plan does')
     .option('--seed', 'add development data afterwards')
     .option('--sample', 'show a few rows of each domain afterwards')
     .action(run(upCommand));
+
+  add('plan', 'Show what up would do, in its order; exit code 2 when that is something')
+    .argument('[domain...]', 'domains to plan for; all when none is given')
+    .option('--to <migration>', 'the newest migration to apply: <domain>/<name>')
+    .option('--sql', 'print what would be sent to the servers, found by doing it on throw-away databases')
+    .option('--allow-out-of-order', 'also plan migrations that are older than applied ones')
+    .action(run(planCommand));
 
   add('down', 'Revert the newest migration of a domain, or as many as asked')
     .argument('<domain>', 'the domain to revert')

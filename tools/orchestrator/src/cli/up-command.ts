@@ -8,6 +8,7 @@ import type { CommandEnvironment } from './command-environment.ts';
 import { ExitCode } from './exit-code.ts';
 import { describeOutcomes, printFailures } from './outcomes.ts';
 import { formatDuration, type Output, printJson, printLine, printNotice, printTable } from './output.ts';
+import { planCommand } from './plan-command.ts';
 import { printSamples, printSeedCounts } from './seed-command.ts';
 import { lineProgress, liveProgress, silentProgress } from './up-progress.ts';
 
@@ -18,6 +19,7 @@ export interface UpCommandOptions {
   readonly seed?: boolean;
   readonly sample?: boolean;
   readonly allowOutOfOrder?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** `finova-db up [domain…]` */
@@ -26,6 +28,9 @@ export async function upCommand(
   domains: readonly string[],
   options: UpCommandOptions,
 ): Promise<ExitCode> {
+  if (options.dryRun === true) {
+    return planCommand(environment, domains, options);
+  }
   const { output } = environment;
   const { json, verbose } = environment.options;
   const context = await openContext(environment, domains);

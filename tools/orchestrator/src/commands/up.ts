@@ -68,6 +68,7 @@ export async function up(context: RunContext, options: UpOptions = {}): Promise<
     context,
     target === undefined ? names : [target.domain],
     options.includeDependencies !== false,
+    target,
   );
   const progress = new Map(domains.map(({ name }) => [name, { started: [] as string[], applied: [] as string[] }]));
   let gates: MigrationGates | undefined;

@@ -1,4 +1,5 @@
 import { listMigrationFiles, loadMigration, readDomainStatus } from '@finova/db-kit/migrations';
+import type { MigrationTarget } from '../commands/migration-target.ts';
 import { engineOptions, type RunContext } from '../run/run-context.ts';
 import { withDependencies } from '../workspace/domain-order.ts';
 import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
@@ -9,12 +10,14 @@ import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
  *
  * @param names - none for all.
  * @param includeDependencies - `false` for the named ones alone.
+ * @param target - the newest migration of its domain that the run is about.
  * @throws {UnknownDomainError}
  */
 export async function selectDomains(
   context: RunContext,
   names: readonly string[],
   includeDependencies: boolean,
+  target?: MigrationTarget,
 ): Promise<WorkspaceDomain[]> {
   let selected = withDependencies(context.domains, names);
   if (!includeDependencies) {
@@ -26,7 +29,7 @@ export async function selectDomains(
     if (open.length === 0) {
       break;
     }
-    const required = (await Promise.all(open.map((domain) => requiredDomains(context, domain)))).flat();
+    const required = (await Promise.all(open.map((domain) => requiredDomains(context, domain, target)))).flat();
     for (const { name } of open) {
       examined.add(name);
     }
@@ -38,9 +41,14 @@ export async function selectDomains(
   return selected;
 }
 
-async function requiredDomains(context: RunContext, domain: WorkspaceDomain): Promise<string[]> {
+async function requiredDomains(
+  context: RunContext,
+  domain: WorkspaceDomain,
+  target: MigrationTarget | undefined,
+): Promise<string[]> {
   const { pending } = await readDomainStatus(engineOptions(context, domain));
-  const files = (await listMigrationFiles(domain)).filter(({ name }) => pending.includes(name));
+  const isWanted = (name: string) => target?.domain !== domain.name || name <= target.name;
+  const files = (await listMigrationFiles(domain)).filter(({ name }) => pending.includes(name) && isWanted(name));
   const definitions = await Promise.all(files.map((file) => loadMigration(domain, file)));
   return definitions.flatMap(({ requires = [] }) => requires.map((id) => id.slice(0, id.indexOf('/'))));
 }
