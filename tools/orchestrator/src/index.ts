@@ -1,12 +1,14 @@
 export { type BaselineResult, baseline } from './commands/baseline.ts';
 export { type DoctorFinding, doctor } from './commands/doctor.ts';
 export { type DomainDownResult, type DownOptions, down } from './commands/down.ts';
+export { type DomainDrift, drift } from './commands/drift.ts';
 export { type DomainHistory, history } from './commands/history.ts';
 export { type Plan, type PlannedMigration, type PlanOptions, plan } from './commands/plan.ts';
 export { explainHalfDone, type HalfDoneMigration, repair } from './commands/repair.ts';
 export { type DomainSeedResult, type EncryptionSource, SeedMissingError, sample, seed } from './commands/seed.ts';
 export { type DomainStatusResult, status } from './commands/status.ts';
 export { type DomainUpResult, type UpHooks, type UpOptions, type UpOutcome, up } from './commands/up.ts';
+export type { DriftDifference } from './drift/structure-differences.ts';
 export { type GraphDomain, orderMigrations } from './plan/migration-graph.ts';
 export * from './plan/plan-errors.ts';
 export { renderScript } from './plan/render-script.ts';

@@ -77,6 +77,17 @@ export const migration = {
 `;
 }
 
+/** A PostgreSQL migration that sends these texts as they are, functions with their semicolons included. */
+export function rawPostgresMigration(up: string, down: string): string {
+  return `import { sql } from 'kysely';
+export const migration = {
+  lossy: 'Everything',
+  async up(db) { await sql.raw(${JSON.stringify(up)}).execute(db); },
+  async down(db) { await sql.raw(${JSON.stringify(down)}).execute(db); },
+};
+`;
+}
+
 /** A MongoDB migration that makes collections, one step each. */
 export function mongoMigration(...collections: readonly string[]): string {
   const steps = collections.map(

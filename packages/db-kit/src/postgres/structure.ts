@@ -32,7 +32,7 @@ WITH target AS (SELECT * FROM pg_namespace WHERE nspname = $1),
 relation AS (
   SELECT pg_class.*, pg_class.oid::regclass::text AS name FROM pg_class JOIN target ON relnamespace = target.oid
 )
-SELECT format('schema %s grants %s comment %s', nspname, ${grants('nspacl', `'n'`, 'nspowner')},
+SELECT format('schema %s owner %s grants %s comment %s', nspname, nspowner::regrole, ${grants('nspacl', `'n'`, 'nspowner')},
   obj_description(oid, 'pg_namespace')) AS line
 FROM target
 UNION ALL
@@ -40,8 +40,8 @@ SELECT format('default grants on %s by %s: %s', defaclobjtype, defaclrole::regro
   (SELECT string_agg(item::text, ' ' ORDER BY item::text) FROM unnest(defaclacl) AS item))
 FROM pg_default_acl JOIN target ON defaclnamespace = target.oid
 UNION ALL
-SELECT format('relation %s kind %s persistence %s options %s replica identity %s partition %s of %s row security %s/%s grants %s comment %s',
-  name, relkind, relpersistence, reloptions, relreplident, pg_get_expr(relpartbound, oid),
+SELECT format('relation %s owner %s kind %s persistence %s options %s replica identity %s partition %s of %s row security %s/%s grants %s comment %s',
+  name, relowner::regrole, relkind, relpersistence, reloptions, relreplident, pg_get_expr(relpartbound, oid),
   (SELECT string_agg(inhparent::regclass::text, ',' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = relation.oid),
   relrowsecurity, relforcerowsecurity,
   ${grants('relacl', `CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char"`, 'relowner')}, obj_description(oid, 'pg_class'))
@@ -67,8 +67,8 @@ UNION ALL
 SELECT format('index %s valid %s comment %s', pg_get_indexdef(indexrelid), indisvalid, obj_description(indexrelid, 'pg_class'))
 FROM pg_index JOIN relation ON relation.oid = indexrelid
 UNION ALL
-SELECT format('function %s kind %s grants %s comment %s',
-  CASE prokind WHEN 'a' THEN pg_proc.oid::regprocedure::text ELSE pg_get_functiondef(pg_proc.oid) END, prokind,
+SELECT format('function %s owner %s kind %s grants %s comment %s',
+  CASE prokind WHEN 'a' THEN pg_proc.oid::regprocedure::text ELSE pg_get_functiondef(pg_proc.oid) END, proowner::regrole, prokind,
   ${grants('proacl', `'f'`, 'proowner')}, obj_description(pg_proc.oid, 'pg_proc'))
 FROM pg_proc JOIN target ON pronamespace = target.oid
 UNION ALL
@@ -93,8 +93,8 @@ SELECT format('type %s kind %s base %s not null %s default %s labels %s subtype 
 FROM pg_type JOIN target ON typnamespace = target.oid
 WHERE typtype IN ('d', 'e', 'r') OR (typtype = 'c' AND typrelid IN (SELECT oid FROM relation WHERE relkind = 'c'))
 UNION ALL
-SELECT format('sequence %s type %s start %s increment %s min %s max %s cycle %s', name, seqtypid::regtype, seqstart,
-  seqincrement, seqmin, seqmax, seqcycle)
+SELECT format('sequence %s type %s start %s increment %s min %s max %s cycle %s cache %s', name, seqtypid::regtype, seqstart,
+  seqincrement, seqmin, seqmax, seqcycle, seqcache)
 FROM pg_sequence JOIN relation ON relation.oid = seqrelid
 UNION ALL
 SELECT format('policy %s on %s permissive %s command %s roles %s using %s check %s', polname, name, polpermissive, polcmd,

@@ -1,7 +1,7 @@
+export { findTypeDifferences } from '../type-check/index.ts';
 export { describeMigrationContract } from './migration-contract.ts';
 export { createMongoTestDatabase, type MongoTestDatabase } from './mongo-test-database.ts';
 export { createPostgresTestDatabase, type PostgresTestDatabase } from './postgres-test-database.ts';
-export { findTypeDifferences } from './table-types.ts';
 export { createTestEncryption } from './test-encryption.ts';
 export { TEST_IDENTITY } from './test-identity.ts';
 export { testMongoUrl, testPostgresUrl } from './test-servers.ts';

@@ -4,6 +4,7 @@ import { baselineCommand } from './baseline-command.ts';
 import type { CommandEnvironment, GlobalOptions } from './command-environment.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { downCommand } from './down-command.ts';
+import { driftCommand } from './drift-command.ts';
 import type { ExitCode } from './exit-code.ts';
 import { historyCommand } from './history-command.ts';
 import { createKeysCommand } from './keys-command.ts';
@@ -86,6 +87,10 @@ export function createProgram(host: ProgramHost): Command {
   add('status', 'Show what is applied and what is pending; exit code 2 when something is')
     .argument('[domain...]', 'domains to look at; all when none is given')
     .action(run(statusCommand));
+
+  add('drift', 'Compare databases with what their applied migrations make; exit code 2 when they differ')
+    .argument('[domain...]', 'domains to compare; all when none is given')
+    .action(run(driftCommand));
 
   add('history', 'Show every attempt to migrate, and verify that the record is whole')
     .argument('[domain...]', 'domains to look at; all when none is given')

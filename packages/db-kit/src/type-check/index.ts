@@ -1,0 +1,1 @@
+export { findTypeDifferences } from './table-types.ts';
