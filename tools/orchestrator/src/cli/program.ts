@@ -12,6 +12,7 @@ import { localCommand } from './local-command.ts';
 import type { Output } from './output.ts';
 import { planCommand } from './plan-command.ts';
 import { repairCommand } from './repair-command.ts';
+import { roundtripCommand } from './roundtrip-command.ts';
 import { seedCommand } from './seed-command.ts';
 import { statusCommand } from './status-command.ts';
 import { upCommand } from './up-command.ts';
@@ -91,6 +92,13 @@ export function createProgram(host: ProgramHost): Command {
   add('drift', 'Compare databases with what their applied migrations make; exit code 2 when they differ')
     .argument('[domain...]', 'domains to compare; all when none is given')
     .action(run(driftCommand));
+
+  add(
+    'roundtrip',
+    'Take every migration down and up again, with data, on throw-away databases; exit code 2 on a difference',
+  )
+    .argument('[domain...]', 'domains to go over; all when none is given')
+    .action(run(roundtripCommand));
 
   add('history', 'Show every attempt to migrate, and verify that the record is whole')
     .argument('[domain...]', 'domains to look at; all when none is given')
