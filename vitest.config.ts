@@ -26,6 +26,7 @@ export default defineConfig({
       'packages/*/{src,test}/**/*.test.ts',
       'tools/*/{src,test}/**/*.test.ts',
       'bench/**/*.test.ts',
+      'attack/**/*.test.ts',
       'test/**/*.test.ts',
     ],
     // Those need a Docker daemon: npm run test:containers.

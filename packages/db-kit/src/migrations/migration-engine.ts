@@ -43,6 +43,8 @@ export type RecordedStatement =
       readonly step: string;
       /** The command as sent, without what the driver adds for sessions and transactions. */
       readonly command: Document;
+      /** Where it was sent, when not to the domain's own database. */
+      readonly database?: 'admin' | undefined;
     };
 
 /** A migration with everything needed to run and journal it. */

@@ -1,12 +1,12 @@
-import { type DomainInspection, type Engine, inspectDomain, type RecordedStatement } from '@finova/db-kit/migrations';
-import { orderMigrations } from '../plan/migration-graph.ts';
-import { readMigrationGraph } from '../plan/plan-down.ts';
+import { type DomainInspection, type Engine, inspectDomain, UnknownMigrationError } from '@finova/db-kit/migrations';
+import type { RecordedStatement } from '@finova/db-kit/migrations';
+import { orderPlanned } from '../plan/order-planned.ts';
+import { type PlannedDomain, planRun } from '../plan/plan-run.ts';
+import { type InspectedDomain, type PlanFailure, recordStatements } from '../plan/record-statements.ts';
 import { selectDomains } from '../plan/select-domains.ts';
 import { engineOptions, type RunContext } from '../run/run-context.ts';
-import { withScratchServers } from '../scratch/with-scratch-servers.ts';
 import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
-import { type MigrationTarget, parseTarget } from './migration-target.ts';
-import { up } from './up.ts';
+import { parseTarget } from './migration-target.ts';
 
 /** One thing that `up` would do. */
 export interface PlannedMigration {
@@ -21,24 +21,33 @@ export interface PlannedMigration {
   readonly transaction: boolean;
   /** It began before and did not end. */
   readonly isHalfDone: boolean;
+  /** PostgreSQL: how long one statement may wait for a lock, where the migration says so. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** PostgreSQL: how long one statement may run, where the migration says so. */
+  readonly statementTimeoutMs?: number | undefined;
   /** What its `down` would lose. */
   readonly lossy?: string | undefined;
   /** Why it has no `down`. */
   readonly irreversible?: string | undefined;
-  /** What it sends to the server, where that was asked for. */
+  /** What it sends to the server, where that was asked for and could be found out. */
   readonly statements?: readonly RecordedStatement[] | undefined;
 }
 
-/** What `up` would do, in its order, and what of it would fail. */
+/** What `up` would do, in its order, and what it would not get done. */
 export interface Plan {
   readonly migrations: readonly PlannedMigration[];
-  /** Found by doing it on throw-away databases; always empty without `sql`. */
-  readonly failures: readonly { readonly domain: string; readonly error: unknown }[];
+  /**
+   * Domains that `up` would refuse because what they stand on is not applied; with `sql` also those of which a
+   * migration failed on throw-away databases.
+   */
+  readonly failures: readonly PlanFailure[];
 }
 
 export interface PlanOptions {
   /** None for all. */
   readonly domains?: readonly string[];
+  /** Also what these depend on. Default `true`. */
+  readonly includeDependencies?: boolean;
   /** The newest migration to apply: `<domain>/<name>`, or just its name when one domain is given. */
   readonly to?: string | undefined;
   /** Also find out what each sends to the server. */
@@ -48,60 +57,85 @@ export interface PlanOptions {
 /**
  * Tells what `up` would do, without locks and without writing anything to the databases it would do it to. With `sql`
  * it is done on throw-away databases, which are brought to where the real ones are first; what is told is what was
- * sent there.
+ * sent there. They hold the rows that migrations make and no others, so what a migration does for each row or
+ * document that it reads does not show.
  *
  * @throws what `up` would refuse before it changes anything.
+ *
+ * @example
+ * const { migrations, failures } = await plan(context, { domains: ['accounts-db'], sql: true });
+ * console.log(renderScript(migrations));
  */
 export async function plan(context: RunContext, options: PlanOptions = {}): Promise<Plan> {
   const names = options.domains ?? [];
   const target = options.to === undefined ? undefined : parseTarget(options.to, names);
-  const domains = await selectDomains(context, target === undefined ? names : [target.domain], true, target);
+  const domains = await selectDomains(
+    context,
+    target === undefined ? names : [target.domain],
+    options.includeDependencies !== false,
+    target,
+  );
   const inspected = await Promise.all(
     domains.map(async (domain) => ({ domain, found: await inspectDomain(engineOptions(context, domain)) })),
   );
-  const order = orderMigrations(await readMigrationGraph(context));
-  const planned = new Map<string, PlannedMigration>();
-  for (const { domain, found } of inspected) {
-    for (const name of found.pending.filter((candidate) => isWanted(domain, candidate, target))) {
-      planned.set(`${domain.name}/${name}`, describe(domain, name, found));
-    }
+  const readers = new Map(inspected.map((entry) => [entry.domain.name, asPlannedDomain(entry)]));
+  const run = await planRun(context, domains, readers, { target });
+  const planned = new Map(
+    inspected.flatMap(({ domain, found }) => {
+      const wanted = run.names.get(domain.name) ?? [];
+      // Repeatables wait until no migration is pending.
+      const repeatables = wanted.length === found.pending.length ? found.pendingRepeatables : [];
+      return [
+        ...wanted.map((name) => describe(domain, name, found)),
+        ...repeatables.map((name) => describeRepeatable(domain, name)),
+      ].map((entry) => [`${entry.domain}/${entry.name}`, entry] as const);
+    }),
+  );
+  const migrations = orderPlanned(context.domains, run, planned);
+  const failures = [...run.refusals].map(([domain, error]) => ({ domain, error }));
+  if (options.sql !== true || migrations.length === 0) {
+    return { migrations, failures };
   }
-  const migrations = [
-    ...order.flatMap((id) => planned.get(id) ?? []),
-    ...inspected.flatMap(({ domain, found }) => planRepeatables(domain, found, target)),
-  ];
-  return options.sql === true ? recordStatements(context, inspected, migrations) : { migrations, failures: [] };
+  const recorded = await recordStatements(context, inspected, migrations);
+  return { migrations: recorded.migrations, failures: [...failures, ...recorded.failures] };
 }
 
-function isWanted(domain: WorkspaceDomain, name: string, target: MigrationTarget | undefined): boolean {
-  return target?.domain !== domain.name || name <= target.name;
+/** What was found of a domain, as a run's planning asks for it. */
+function asPlannedDomain({ domain, found }: InspectedDomain): PlannedDomain {
+  const files = [...found.applied.map(({ name }) => name), ...found.pending].sort();
+  return {
+    status: async () => found,
+    requirements: async (names) => new Map(names.map((name) => [name, found.definitions.get(name)?.requires ?? []])),
+    requireKnown: (name) => {
+      if (!files.includes(name)) {
+        const newest = files.at(-1);
+        const expected = newest === undefined ? 'none, the folder is empty' : `a name such as ${newest}`;
+        throw new UnknownMigrationError(domain.name, name, expected);
+      }
+    },
+  };
 }
 
 function describe(domain: WorkspaceDomain, name: string, found: DomainInspection): PlannedMigration {
   const definition = found.definitions.get(name);
+  const own = definition !== undefined && !('steps' in definition) ? definition : undefined;
   return {
     domain: domain.name,
     engine: domain.engine,
     namespace: domain.namespace,
     name,
     requires: definition?.requires ?? [],
-    transaction: domain.engine === 'postgres' && !(definition !== undefined && 'transaction' in definition),
+    transaction: domain.engine === 'postgres' && own?.transaction !== false,
     isHalfDone: found.journal.some((row) => row.name === name),
+    lockTimeoutMs: own?.lockTimeoutMs,
+    statementTimeoutMs: own?.statementTimeoutMs,
     lossy: definition?.lossy,
     irreversible: definition?.irreversible,
   };
 }
 
-function planRepeatables(
-  domain: WorkspaceDomain,
-  found: DomainInspection,
-  target: MigrationTarget | undefined,
-): PlannedMigration[] {
-  // They wait until no migration is pending.
-  if (found.pending.some((name) => !isWanted(domain, name, target))) {
-    return [];
-  }
-  return found.pendingRepeatables.map((name) => ({
+function describeRepeatable(domain: WorkspaceDomain, name: string): PlannedMigration {
+  return {
     domain: domain.name,
     engine: domain.engine,
     namespace: domain.namespace,
@@ -109,70 +143,5 @@ function planRepeatables(
     requires: [],
     transaction: true,
     isHalfDone: false,
-  }));
-}
-
-async function recordStatements(
-  context: RunContext,
-  inspected: readonly { readonly domain: WorkspaceDomain; readonly found: DomainInspection }[],
-  migrations: readonly PlannedMigration[],
-): Promise<Plan> {
-  return withScratchServers({ ...context, allowOutOfOrder: true }, async (scratch) => {
-    const domains = inspected.map(({ domain }) => domain.name);
-    const applied = new Map(inspected.map(({ domain, found }) => [domain.name, found.applied.map(({ name }) => name)]));
-    const current = new Map(inspected.map(({ domain, found }) => [domain.name, found.currentRepeatables]));
-    await up(scratch, { domains, includeDependencies: false, only: applied, repeatables: current });
-    const statements = new Map<string, RecordedStatement[]>();
-    const only = new Map(
-      inspected.map(({ domain }) => [
-        domain.name,
-        migrations.filter((planned) => planned.domain === domain.name).map(({ name }) => name),
-      ]),
-    );
-    const outcomes = await up(scratch, {
-      domains,
-      includeDependencies: false,
-      only,
-      hooks: {
-        onStatement: (domain, statement) => {
-          const id = `${domain}/${statement.migration}`;
-          statements.set(id, [...(statements.get(id) ?? []), inTarget(context, scratch, domain, statement)]);
-        },
-      },
-    });
-    return {
-      migrations: migrations.map((planned) => ({
-        ...planned,
-        statements: statements.get(`${planned.domain}/${planned.name}`) ?? [],
-      })),
-      failures: [...outcomes].flatMap(([domain, outcome]) =>
-        outcome.state === 'failed' ? [{ domain, error: outcome.error }] : [],
-      ),
-    };
-  });
-}
-
-/** A command may name its database: the one that is meant, not the throw-away one. */
-function inTarget(
-  context: RunContext,
-  scratch: RunContext,
-  domain: string,
-  statement: RecordedStatement,
-): RecordedStatement {
-  const from = scratch.domains.find(({ name }) => name === domain)?.namespace ?? '';
-  const to = context.domains.find(({ name }) => name === domain)?.namespace ?? '';
-  const renamed = (value: unknown): unknown => {
-    if (typeof value === 'string') {
-      return value.replaceAll(from, to);
-    }
-    if (Array.isArray(value)) {
-      return value.map(renamed);
-    }
-    return value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
-      ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, renamed(member)]))
-      : value;
   };
-  return statement.engine === 'mongodb'
-    ? { ...statement, command: renamed(statement.command) as typeof statement.command }
-    : statement;
 }

@@ -115,7 +115,10 @@ function findCycle(
     path.push(next);
     const blocker = blockerOf(entry, byName, done) ?? '';
     entry = byName.get(blocker.slice(0, blocker.indexOf('/')));
-    if (entry !== undefined && entry.ids[entry.placed] !== blocker && !path.includes(blocker)) {
+    if (path.includes(blocker)) {
+      return [...path.slice(path.indexOf(blocker)), blocker];
+    }
+    if (entry?.ids[entry.placed] !== blocker) {
       path.push(blocker);
     }
   }

@@ -1,4 +1,4 @@
-import { FinovaError } from '@finova/db-kit';
+import { errorMessage, FinovaError } from '@finova/db-kit';
 
 /** A migration requires one that does not exist. */
 export class UnknownRequirementError extends FinovaError {
@@ -43,5 +43,19 @@ export class RequirementPendingError extends FinovaError {
     });
     this.migration = migration;
     this.requirement = requirement;
+  }
+}
+
+/** What is applied could not be applied again to throw-away databases, so nothing can be tried out on them. */
+export class ScratchBuildFailedError extends FinovaError {
+  readonly domain: string;
+
+  constructor(domain: string, cause: unknown) {
+    super({
+      message: `What is applied in ${domain} could not be applied to a throw-away database: ${errorMessage(cause)}`,
+      next: 'make its applied migrations run on an empty database, or plan without --sql',
+      cause,
+    });
+    this.domain = domain;
   }
 }

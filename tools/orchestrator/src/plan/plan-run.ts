@@ -18,6 +18,9 @@ export interface RunPlan {
   readonly refusals: ReadonlyMap<string, Error>;
 }
 
+/** What a plan has to know of a domain; those who hold its lock give its migrator. */
+export type PlannedDomain = Pick<Migrator, 'status' | 'requirements' | 'requireKnown'>;
+
 export interface PlanLimits {
   readonly target?: MigrationTarget | undefined;
   /** Just these, by domain. */
@@ -25,14 +28,14 @@ export interface PlanLimits {
 }
 
 /**
- * Settles what a run will do while the locks of its domains are held.
+ * Settles what a run will do; for as long as the locks of its domains are held.
  *
  * @throws {UnknownRequirementError | RequirementCycleError | UnknownMigrationError}
  */
 export async function planRun(
   context: RunContext,
   domains: readonly WorkspaceDomain[],
-  migrators: ReadonlyMap<string, Migrator>,
+  migrators: ReadonlyMap<string, PlannedDomain>,
   limits: PlanLimits,
 ): Promise<RunPlan> {
   if (limits.target !== undefined) {
@@ -84,7 +87,7 @@ function limit(domain: string, pending: readonly string[], { target, only }: Pla
 async function findRefusals(
   context: RunContext,
   domains: readonly WorkspaceDomain[],
-  migrators: ReadonlyMap<string, Migrator>,
+  migrators: ReadonlyMap<string, PlannedDomain>,
   planned: ReadonlySet<string>,
   requires: ReadonlyMap<string, readonly string[]>,
   { only }: PlanLimits,

@@ -1,76 +1,96 @@
 import type { RecordedStatement } from '@finova/db-kit/migrations';
-import { EJSON } from 'bson';
 import type { PlannedMigration } from '../commands/plan.ts';
-import { inlineParameters } from './render-literal.ts';
+import { renderMongoCommand } from './render-mongo-command.ts';
+import { renderSql } from './render-sql.ts';
+import { splitSql } from './sql-tokens.ts';
 
 /** Commands that only look; a script does not need them. */
-const READING_COMMANDS = ['listCollections', 'listIndexes', 'find', 'getMore', 'aggregate', 'count'];
+const READING_COMMANDS = [
+  'aggregate',
+  'buildInfo',
+  'collStats',
+  'connectionStatus',
+  'count',
+  'dbStats',
+  'distinct',
+  'find',
+  'getMore',
+  'getParameter',
+  'killCursors',
+  'listCollections',
+  'listDatabases',
+  'listIndexes',
+  'replSetGetStatus',
+];
 
 /**
  * What a plan would send to the servers, as a script for people to read: SQL that psql runs, and MongoDB commands as
  * mongosh runs them.
+ *
+ * @param migrations - planned with their statements.
  */
 export function renderScript(migrations: readonly PlannedMigration[]): string {
   return migrations.map(renderMigration).join('\n');
 }
 
 function renderMigration(planned: PlannedMigration): string {
-  const { domain, engine, name, namespace, transaction, statements = [] } = planned;
+  const { domain, name, engine, statements } = planned;
   const comment = engine === 'postgres' ? '--' : '//';
-  const how = engine === 'postgres' ? (transaction ? 'one transaction' : 'outside a transaction') : 'step by step';
-  const lines = [`${comment} ${domain}/${name} (${engine}, ${how})`];
-  if (engine === 'mongodb') {
-    lines.push(`db = db.getSiblingDB('${namespace}');`);
+  const head = `${comment} ${domain}/${name} (${describeRun(planned)})`;
+  if (statements === undefined) {
+    return `${head}\n${comment} not known: it did not get to its end on a throw-away database\n`;
   }
-  const isWrapped = engine === 'postgres' && transaction;
-  if (isWrapped) {
-    lines.push('BEGIN;');
-  }
-  let step = '';
-  for (const statement of statements) {
-    if (statement.engine === 'mongodb' && statement.step !== step) {
-      step = statement.step;
-      lines.push(`// step ${step}`);
+  const lines = engine === 'postgres' ? renderPostgres(planned, statements) : renderMongo(planned, statements);
+  return `${[head, ...lines].join('\n')}\n`;
+}
+
+function describeRun({ engine, transaction, isHalfDone }: PlannedMigration): string {
+  const how = engine === 'mongodb' ? 'step by step' : transaction ? 'one transaction' : 'outside a transaction';
+  return [engine, how, ...(isHalfDone ? ['half done'] : [])].join(', ');
+}
+
+function renderPostgres(planned: PlannedMigration, statements: readonly RecordedStatement[]): string[] {
+  const { transaction, lockTimeoutMs, statementTimeoutMs } = planned;
+  const sent = statements.flatMap((statement) => (statement.engine === 'postgres' ? [statement] : []));
+  const set = transaction ? 'SET LOCAL' : 'SET';
+  const limits = [
+    ...(lockTimeoutMs === undefined ? [] : [`${set} lock_timeout = ${lockTimeoutMs};`]),
+    ...(statementTimeoutMs === undefined ? [] : [`${set} statement_timeout = ${statementTimeoutMs};`]),
+  ];
+  const leavesSettings = sent.some(({ sql }) => setsForSession(sql)) || (!transaction && limits.length > 0);
+  const body = [
+    ...limits,
+    ...sent.map(({ sql, parameters }) => renderSql(sql, parameters)).filter((text) => text !== ''),
+    // A setting of one migration does not reach the next.
+    ...(leavesSettings ? ['RESET ALL;'] : []),
+  ];
+  return transaction ? ['BEGIN;', ...body, 'COMMIT;'] : body;
+}
+
+function setsForSession(sql: string): boolean {
+  const code = splitSql(sql)
+    .map(({ kind, text }) => (kind === 'code' ? text : ' '))
+    .join('');
+  return /(?:^|;)\s*set\s+(?!local\s)/i.test(code) || /set_config\s*\(/i.test(sql);
+}
+
+function renderMongo({ namespace }: PlannedMigration, statements: readonly RecordedStatement[]): string[] {
+  const sent = statements.flatMap((statement) => (statement.engine === 'mongodb' ? [statement] : []));
+  const lines = [`db = db.getSiblingDB(${JSON.stringify(namespace)});`];
+  for (const step of new Set(sent.map((statement) => statement.step))) {
+    const writes = sent.filter((statement) => statement.step === step && !onlyReads(statement.command));
+    lines.push(`// step ${step}`);
+    if (writes.length === 0) {
+      lines.push('// only reads where there are no documents');
     }
-    lines.push(...renderStatement(statement));
+    lines.push(...writes.map(({ command, database }) => renderMongoCommand(command, database)));
   }
-  if (isWrapped) {
-    lines.push('COMMIT;');
-  }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
-function renderStatement(statement: RecordedStatement): string[] {
-  if (statement.engine === 'postgres') {
-    const sql = outdent(inlineParameters(statement.sql, statement.parameters)).replace(/[\s;]+$/, '');
-    return sql === '' ? [] : [`${sql};`];
-  }
-  const [commandName = ''] = Object.keys(statement.command);
-  if (READING_COMMANDS.includes(commandName) && !writes(statement.command)) {
-    return [];
-  }
-  return [`db.runCommand(${EJSON.stringify(statement.command, undefined, 2, { relaxed: true })});`];
-}
-
-function writes(command: Readonly<Record<string, unknown>>): boolean {
+function onlyReads(command: Readonly<Record<string, unknown>>): boolean {
+  const [commandName = ''] = Object.keys(command);
   const pipeline = command['pipeline'];
-  return Array.isArray(pipeline) && pipeline.some((stage: object) => '$out' in stage || '$merge' in stage);
-}
-
-/** Statements are written as indented as the code around them; what stands in quotes is left as it is. */
-function outdent(sql: string): string {
-  if (/\$\w*\$|'[^']*\n[^']*'/.test(sql)) {
-    return sql.trim();
-  }
-  const lines = sql
-    .replace(/^\s*\n/, '')
-    .trimEnd()
-    .split('\n');
-  const [first = '', ...rest] = lines;
-  const indents = rest.filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length);
-  const own = first.length - first.trimStart().length;
-  const common = Math.min(...(indents.length > 0 ? indents : [own]));
-  return [first.trimStart(), ...rest.map((line) => line.slice(Math.max(0, Math.min(common, own || common))))].join(
-    '\n',
-  );
+  const writes = Array.isArray(pipeline) && pipeline.some((stage: object) => '$out' in stage || '$merge' in stage);
+  return READING_COMMANDS.includes(commandName) && !writes;
 }

@@ -15,11 +15,14 @@ const ADDED_BY_DRIVER = [
   'maxTimeMS',
 ];
 
+/** Renaming a collection, for one, is asked of this database, with full names. */
+const ADMIN = 'admin';
+
 /** Commands of transactions and connections, which say nothing of what a migration does. */
 const HOUSEKEEPING = ['commitTransaction', 'abortTransaction', 'endSessions', 'hello', 'ping'];
 
 /**
- * Hears of each command that is sent to a database, without those to the migrator's own collections. The client must
+ * Hears of each command that is sent to a database or to `admin`, without those to the migrator's own collections. The client must
  * have been opened with `monitorCommands`.
  *
  * @returns stops listening.
@@ -27,12 +30,16 @@ const HOUSEKEEPING = ['commitTransaction', 'abortTransaction', 'endSessions', 'h
 export function listenToCommands(
   client: MongoClient,
   databaseName: string,
-  onCommand: (command: Document) => void,
+  onCommand: (command: Document, database?: 'admin') => void,
 ): () => void {
   const own: readonly unknown[] = BOOKKEEPING_COLLECTIONS;
   const listener = ({ databaseName: to, commandName, command }: CommandStartedEvent) => {
-    if (to === databaseName && !HOUSEKEEPING.includes(commandName) && !own.includes(command[commandName])) {
-      onCommand(Object.fromEntries(Object.entries(command).filter(([key]) => !ADDED_BY_DRIVER.includes(key))));
+    if (to !== databaseName && to !== ADMIN) {
+      return;
+    }
+    if (!HOUSEKEEPING.includes(commandName) && !own.includes(command[commandName])) {
+      const sent = Object.fromEntries(Object.entries(command).filter(([key]) => !ADDED_BY_DRIVER.includes(key)));
+      onCommand(sent, to === databaseName ? undefined : ADMIN);
     }
   };
   client.on('commandStarted', listener);

@@ -193,8 +193,8 @@ export class MongoMigrationWriter implements MigrationWriter {
     if (onStatement === undefined) {
       return () => {};
     }
-    return listenToCommands(this.#client, this.#options.domain.namespace, (command) =>
-      onStatement({ engine: 'mongodb', migration: file.name, direction, step: step.name, command }),
+    return listenToCommands(this.#client, this.#options.domain.namespace, (command, database) =>
+      onStatement({ engine: 'mongodb', migration: file.name, direction, step: step.name, command, database }),
     );
   }
 

@@ -55,11 +55,14 @@ async function applyOne(
 ): Promise<void> {
   const migration = `repeatables/${change.name}`;
   const transactionId = await currentTransactionId(run.client);
-  if (change.repeatable !== undefined) {
-    const sql = change.repeatable.text;
+  const report = (sql: string) =>
     run.options.onStatement?.({ engine: 'postgres', migration, direction: 'up', sql, parameters: [] });
+  if (change.repeatable !== undefined) {
+    report(change.repeatable.text);
   }
-  await run.repeatables.apply(change, afterMigration, run.options.identity);
+  for (const drop of await run.repeatables.apply(change, afterMigration, run.options.identity)) {
+    report(drop);
+  }
   if ((await currentTransactionId(run.client)) !== transactionId) {
     throw new EscapedTransactionError(run.options.domain.name, migration);
   }

@@ -82,12 +82,20 @@ export class PostgresRepeatables {
     ];
   }
 
-  /** Runs a repeatable's text, or drops what it made, and records that. */
-  async apply({ name, repeatable }: RepeatableChange, afterMigration: string, author: RevisionAuthor): Promise<void> {
+  /**
+   * Runs a repeatable's text and drops what an older text made and this one does not, and records that.
+   *
+   * @returns the statements that dropped something.
+   */
+  async apply(
+    { name, repeatable }: RepeatableChange,
+    afterMigration: string,
+    author: RevisionAuthor,
+  ): Promise<readonly string[]> {
     const before = newestOf(await this.#load()).find((revision) => revision.name === name);
     const objects = repeatable === undefined ? [] : await this.#run(repeatable.text);
     const kept = new Set(objects.map(({ identity }) => identity));
-    await this.#drop((before?.objects ?? []).filter(({ identity }) => !kept.has(identity)));
+    const drops = await this.#drop((before?.objects ?? []).filter(({ identity }) => !kept.has(identity)));
     const revision: Revision = {
       name,
       revision: (before?.revision ?? 0) + 1,
@@ -112,6 +120,7 @@ export class PostgresRepeatables {
       ],
     );
     this.#revisions?.push(revision);
+    return drops;
   }
 
   /** Whether a migration's `down` has to take repeatables back with it. */
@@ -213,13 +222,17 @@ export class PostgresRepeatables {
   }
 
   /** In the reverse of the order in which they were made; triggers first, because functions cannot go before them. */
-  async #drop(objects: readonly MadeObject[]): Promise<void> {
+  async #drop(objects: readonly MadeObject[]): Promise<readonly string[]> {
     const existing = objects.length === 0 ? new Set<string>() : await this.#existingObjects();
     const doomed = objects.filter(({ identity }) => existing.has(identity)).toReversed();
     const rank = ({ type }: MadeObject) => (type === 'trigger' ? 0 : type.endsWith('view') ? 1 : 2);
-    for (const { type, identity } of doomed.toSorted((left, right) => rank(left) - rank(right))) {
-      await this.#client.query(`DROP ${type} ${identity}`);
+    const drops = doomed
+      .toSorted((left, right) => rank(left) - rank(right))
+      .map(({ type, identity }) => `DROP ${type} ${identity}`);
+    for (const statement of drops) {
+      await this.#client.query(statement);
     }
+    return drops;
   }
 }
 

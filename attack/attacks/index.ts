@@ -1,0 +1,22 @@
+import type { Attack } from '../harness/attack.ts';
+import { concurrently } from './concurrently.ts';
+import { failureAtEveryStep } from './failure-at-every-step.ts';
+import { killNine } from './kill-nine.ts';
+import { manyRunners } from './many-runners.ts';
+import { brokenDowns, drifts } from './planted.ts';
+import { requirementGraphs } from './requirement-graphs.ts';
+import { stoppedHolder } from './stopped-holder.ts';
+import { tamperedHistory } from './tampered-history.ts';
+
+/** Every attack, in the order in which they are made. */
+export const ATTACKS: readonly Attack[] = [
+  manyRunners,
+  killNine,
+  concurrently,
+  stoppedHolder,
+  tamperedHistory,
+  brokenDowns,
+  drifts,
+  requirementGraphs,
+  failureAtEveryStep,
+];
