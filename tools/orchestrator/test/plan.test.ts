@@ -91,7 +91,7 @@ describe('plan', () => {
       `-- cards-db/${TWO} (postgres, one transaction)\nBEGIN;\nALTER TABLE ${run.workspace.namespace('cards-db')}.one ADD COLUMN two text;\nCOMMIT;`,
     );
     expect(script).toContain(
-      `db = db.getSiblingDB('${run.workspace.namespace('mails-db')}');\n// step create-mails\ndb.runCommand({\n  "create": "mails"\n});`,
+      `db = db.getSiblingDB("${run.workspace.namespace('mails-db')}");\n// step create-mails\ndb.runCommand({ create: "mails" });`,
     );
   });
 

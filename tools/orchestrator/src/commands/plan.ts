@@ -1,5 +1,5 @@
-import { type DomainInspection, type Engine, inspectDomain, UnknownMigrationError } from '@finova/db-kit/migrations';
 import type { RecordedStatement } from '@finova/db-kit/migrations';
+import { type DomainInspection, type Engine, inspectDomain, UnknownMigrationError } from '@finova/db-kit/migrations';
 import { orderPlanned } from '../plan/order-planned.ts';
 import { type PlannedDomain, planRun } from '../plan/plan-run.ts';
 import { type InspectedDomain, type PlanFailure, recordStatements } from '../plan/record-statements.ts';

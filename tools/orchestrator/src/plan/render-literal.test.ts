@@ -2,7 +2,8 @@ import { withPostgresClient } from '@finova/db-kit/postgres';
 import { testPostgresUrl } from '@finova/db-kit/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inlineParameters, renderLiteral } from './render-literal.ts';
+import { renderLiteral } from './render-literal.ts';
+import { inlineParameters } from './render-sql.ts';
 
 describe('a parameter as a literal', () => {
   it('is read by the server as the parameter would be', async () => {
@@ -30,7 +31,7 @@ describe('a parameter as a literal', () => {
   });
 
   it.each([
-    ['SELECT $1, $2', `SELECT 'a', (-1)`],
+    ['SELECT $1, $2', `SELECT 'a', '-1'`],
     [`SELECT '$1', "$1", $1`, `SELECT '$1', "$1", 'a'`],
     ['SELECT $$ $1 $$, $tag$ $1 $tag$, $1', `SELECT $$ $1 $$, $tag$ $1 $tag$, 'a'`],
     ['SELECT 1 -- $1\n, $1 /* $1 */', `SELECT 1 -- $1\n, 'a' /* $1 */`],
