@@ -47,7 +47,7 @@ export function domainTargets(domain) {
       metadata: metadata(`Add the development data of ${domain}`),
     },
     'migration-test': {
-      command: `vitest run {projectRoot}/test/migrations.test.ts`,
+      command: `vitest run {projectRoot}/test/migrations`,
       inputs: ['migrations', '^migrations', 'migrationTools', ...SERVER_INPUTS],
       outputs: [],
       cache: true,
@@ -75,7 +75,13 @@ export const createNodes = [
       const domain = {
         root,
         tags: ['scope:domain'],
-        namedInputs: { migrations: [...MIGRATION_INPUTS, '{projectRoot}/test/migrations.test.ts'] },
+        namedInputs: {
+          migrations: [
+            ...MIGRATION_INPUTS,
+            '{projectRoot}/test/migrations.test.ts',
+            '{projectRoot}/test/migrations/**/*',
+          ],
+        },
         targets: domainTargets(basename(root)),
       };
       return [manifest, { projects: { [root]: domain } }];

@@ -3,6 +3,7 @@ export { type DoctorFinding, doctor } from './commands/doctor.ts';
 export { type DomainDownResult, type DownOptions, down } from './commands/down.ts';
 export { type DomainDrift, drift } from './commands/drift.ts';
 export { type DomainHistory, history } from './commands/history.ts';
+export { InvalidMigrationNameError, type NewMigrationOptions, newMigration } from './commands/new-migration.ts';
 export { type Plan, type PlannedMigration, type PlanOptions, plan } from './commands/plan.ts';
 export { explainHalfDone, type HalfDoneMigration, repair } from './commands/repair.ts';
 export { type RoundTripResult, roundtrip } from './commands/roundtrip.ts';

@@ -1,4 +1,5 @@
 export { findTypeDifferences } from '../type-check/index.ts';
+export { describeMigration, type MigrationTest } from './describe-migration.ts';
 export { describeMigrationContract } from './migration-contract.ts';
 export { createMongoTestDatabase, type MongoTestDatabase } from './mongo-test-database.ts';
 export { createPostgresTestDatabase, type PostgresTestDatabase } from './postgres-test-database.ts';

@@ -1,25 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDomain } from '../migrations/domain-manifest.ts';
-import type { MigrationDomain } from '../migrations/migration.ts';
 import { listMigrationFiles } from '../migrations/migration-files.ts';
 import { isMigrationIdsFileCurrent } from '../migrations/migration-ids-file.ts';
 import type { Migrator } from '../migrations/migrator.ts';
 import { withMigrator } from '../migrations/with-migrator.ts';
-import { withMongoClient } from '../mongodb/connect.ts';
-import { describeMongoStructure } from '../mongodb/structure.ts';
-import { withPostgresClient } from '../postgres/connect.ts';
-import { describePostgresStructure } from '../postgres/structure.ts';
-import { createMongoTestDatabase } from './mongo-test-database.ts';
-import { createPostgresTestDatabase } from './postgres-test-database.ts';
+import { type ContractDatabase, openContractDatabase } from './contract-database.ts';
 import { TEST_IDENTITY } from './test-identity.ts';
-import { testMongoUrl, testPostgresUrl } from './test-servers.ts';
-
-interface ContractDatabase {
-  readonly domain: MigrationDomain;
-  readonly url: string;
-  structure(): Promise<readonly string[]>;
-  drop(): Promise<void>;
-}
 
 /**
  * What the migrations of every domain promise, as tests: they apply to an empty database, apply once, and can be
@@ -83,27 +69,4 @@ export function describeMigrationContract(folder: string, sharedWith: readonly s
       });
     });
   });
-}
-
-async function openContractDatabase(folder: string, sharedWith: readonly string[]): Promise<ContractDatabase> {
-  const domain = await readDomain(folder);
-  if (domain.engine === 'mongodb') {
-    const own = await createMongoTestDatabase(testMongoUrl(), domain, { migrated: false });
-    return {
-      ...own,
-      structure: () =>
-        withMongoClient({ url: own.url, applicationName: 'finova tests' }, (client) =>
-          describeMongoStructure(client.db(own.databaseName)),
-        ),
-    };
-  }
-  const own = await createPostgresTestDatabase(testPostgresUrl(), await Promise.all(sharedWith.map(readDomain)));
-  return {
-    ...own,
-    domain,
-    structure: () =>
-      withPostgresClient({ url: own.url, applicationName: 'finova tests' }, (client) =>
-        describePostgresStructure(client, domain.namespace),
-      ),
-  };
 }

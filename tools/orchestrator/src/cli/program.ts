@@ -9,6 +9,7 @@ import type { ExitCode } from './exit-code.ts';
 import { historyCommand } from './history-command.ts';
 import { createKeysCommand } from './keys-command.ts';
 import { localCommand } from './local-command.ts';
+import { newCommand } from './new-command.ts';
 import type { Output } from './output.ts';
 import { planCommand } from './plan-command.ts';
 import { repairCommand } from './repair-command.ts';
@@ -108,6 +109,13 @@ export function createProgram(host: ProgramHost): Command {
   add('seed', 'Add development data')
     .argument('[domain...]', 'domains to seed; all when none is given')
     .action(run(seedCommand));
+
+  add('new', 'Write a migration that does nothing yet, with its down and its test')
+    .argument('<domain>')
+    .argument('<name>', 'such as add-nickname')
+    .option('--requires <migration...>', 'migrations of other domains that must be applied before it')
+    .option('--no-transaction', 'PostgreSQL: for what cannot run inside a transaction')
+    .action(run(newCommand));
 
   add('repair', 'Explain what is half done in a domain, or settle it by what you found in the database')
     .argument('<domain>')

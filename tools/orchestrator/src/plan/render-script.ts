@@ -23,6 +23,13 @@ const READING_COMMANDS = [
   'replSetGetStatus',
 ];
 
+/** A statement or command as text that runs. */
+export interface RenderedStatement {
+  readonly text: string;
+  /** MongoDB: the step that sent it. */
+  readonly step?: string;
+}
+
 /**
  * What a plan would send to the servers, as a script for people to read: SQL that psql runs, and MongoDB commands as
  * mongosh runs them.
@@ -31,6 +38,18 @@ const READING_COMMANDS = [
  */
 export function renderScript(migrations: readonly PlannedMigration[]): string {
   return migrations.map(renderMigration).join('\n');
+}
+
+/** What one migration sends; without what only reads documents. */
+export function renderStatements({ statements = [] }: Pick<PlannedMigration, 'statements'>): RenderedStatement[] {
+  return statements.flatMap((statement): RenderedStatement[] => {
+    if (statement.engine === 'postgres') {
+      const text = renderSql(statement.sql, statement.parameters);
+      return text === '' ? [] : [{ text }];
+    }
+    const { command, database, step } = statement;
+    return onlyReads(command) ? [] : [{ text: renderMongoCommand(command, database), step }];
+  });
 }
 
 function renderMigration(planned: PlannedMigration): string {
@@ -51,41 +70,41 @@ function describeRun({ engine, transaction, isHalfDone }: PlannedMigration): str
 
 function renderPostgres(planned: PlannedMigration, statements: readonly RecordedStatement[]): string[] {
   const { transaction, lockTimeoutMs, statementTimeoutMs } = planned;
-  const sent = statements.flatMap((statement) => (statement.engine === 'postgres' ? [statement] : []));
   const set = transaction ? 'SET LOCAL' : 'SET';
   const limits = [
     ...(lockTimeoutMs === undefined ? [] : [`${set} lock_timeout = ${lockTimeoutMs};`]),
     ...(statementTimeoutMs === undefined ? [] : [`${set} statement_timeout = ${statementTimeoutMs};`]),
   ];
-  const leavesSettings = sent.some(({ sql }) => setsForSession(sql)) || (!transaction && limits.length > 0);
+  const leavesSettings = (!transaction && limits.length > 0) || statements.some(setsForSession);
   const body = [
     ...limits,
-    ...sent.map(({ sql, parameters }) => renderSql(sql, parameters)).filter((text) => text !== ''),
+    ...renderStatements(planned).map(({ text }) => text),
     // A setting of one migration does not reach the next.
     ...(leavesSettings ? ['RESET ALL;'] : []),
   ];
   return transaction ? ['BEGIN;', ...body, 'COMMIT;'] : body;
 }
 
-function setsForSession(sql: string): boolean {
-  const code = splitSql(sql)
+function setsForSession(statement: RecordedStatement): boolean {
+  if (statement.engine !== 'postgres') {
+    return false;
+  }
+  const code = splitSql(statement.sql)
     .map(({ kind, text }) => (kind === 'code' ? text : ' '))
     .join('');
-  return /(?:^|;)\s*set\s+(?!local\s)/i.test(code) || /set_config\s*\(/i.test(sql);
+  return /(?:^|;)\s*set\s+(?!local\s)/i.test(code) || /set_config\s*\(/i.test(statement.sql);
 }
 
-function renderMongo({ namespace }: PlannedMigration, statements: readonly RecordedStatement[]): string[] {
-  const sent = statements.flatMap((statement) => (statement.engine === 'mongodb' ? [statement] : []));
-  const lines = [`db = db.getSiblingDB(${JSON.stringify(namespace)});`];
-  for (const step of new Set(sent.map((statement) => statement.step))) {
-    const writes = sent.filter((statement) => statement.step === step && !onlyReads(statement.command));
-    lines.push(`// step ${step}`);
-    if (writes.length === 0) {
-      lines.push('// only reads where there are no documents');
-    }
-    lines.push(...writes.map(({ command, database }) => renderMongoCommand(command, database)));
-  }
-  return lines;
+function renderMongo(planned: PlannedMigration, statements: readonly RecordedStatement[]): string[] {
+  const rendered = renderStatements(planned);
+  const steps = new Set(statements.flatMap((statement) => (statement.engine === 'mongodb' ? [statement.step] : [])));
+  return [
+    `db = db.getSiblingDB(${JSON.stringify(planned.namespace)});`,
+    ...[...steps].flatMap((step) => {
+      const own = rendered.filter((statement) => statement.step === step).map(({ text }) => text);
+      return [`// step ${step}`, ...(own.length === 0 ? ['// only reads where there are no documents'] : own)];
+    }),
+  ];
 }
 
 function onlyReads(command: Readonly<Record<string, unknown>>): boolean {

@@ -12,7 +12,7 @@ export function renderSql(sql: string, parameters: readonly unknown[] = []): str
 }
 
 /** Writes the values of parameters where their placeholders are. */
-export function inlineParameters(sql: string, parameters: readonly unknown[]): string {
+function inlineParameters(sql: string, parameters: readonly unknown[]): string {
   // Without parameters, a `$1` is an argument of the function that the statement makes.
   if (parameters.length === 0) {
     return sql;
@@ -57,22 +57,22 @@ function linesBegunInQuotes(sql: string): Set<number> {
   return found;
 }
 
-/** Puts the semicolon behind the last thing that is no comment. */
+/** Puts one semicolon behind the last thing that is no comment. */
 function terminate(tokens: readonly SqlToken[]): string {
   const isEmpty = ({ kind, text }: SqlToken) => kind === 'comment' || (kind === 'code' && /^[\s;]*$/.test(text));
   const last = tokens.findLastIndex((token) => !isEmpty(token));
-  const end = tokens[last];
   const comments = tokens
     .slice(last + 1)
     .map(({ kind, text }) => (kind === 'code' ? text.replaceAll(';', '') : text))
     .join('')
     .trimEnd();
-  if (end === undefined) {
+  if (last < 0) {
     return comments.trim();
   }
   const statement = tokens
     .slice(0, last + 1)
     .map(({ text }) => text)
     .join('');
-  return `${end.kind === 'code' ? statement.replace(/[\s;]+$/, '') : statement};${comments === '' ? '' : comments.replace(/^(?=\S)/, ' ')}`;
+  const end = tokens[last]?.kind === 'code' ? statement.replace(/[\s;]+$/, '') : statement;
+  return `${end};${comments.replace(/^(?=\S)/, ' ')}`;
 }

@@ -5,7 +5,7 @@ export interface SqlToken {
   readonly text: string;
 }
 
-/** Where a word may not reach into: the `E` of `DATE'…'` begins no escape string, nor the `$1` of `a$1` a parameter. */
+/** The `E` of `DATE'…'` begins no escape string, and the `$1` of `a$1` is no parameter. */
 const NOT_IN_A_WORD = '(?<![\\w$\\u0080-\\uffff])';
 
 const STARTS: readonly { readonly kind: SqlToken['kind']; readonly pattern: RegExp }[] = [
