@@ -1,6 +1,8 @@
 import type { Client } from 'pg';
+import { DatabaseUnreachableError, errorMessage } from '../../errors/index.ts';
 import { withPostgresClient } from '../../postgres/connect.ts';
 import { describePostgres } from '../../postgres/describe-server.ts';
+import { PoolerRefusedError } from '../errors/index.ts';
 import type { EngineOptions, MigrationEngine, MigrationReader } from '../migration-engine.ts';
 import { PostgresBookkeeping } from './bookkeeping.ts';
 import { withMigrationLock } from './migration-lock.ts';
@@ -15,7 +17,7 @@ export const postgresMigrationEngine: MigrationEngine = {
   },
 
   withWriter(options, use) {
-    return withPostgresClient(connectionOptions(options), async (client) => {
+    const migrating = withPostgresClient(connectionOptions(options), async (client) => {
       await refusePooler(client, options.domain.name);
       const bookkeeping = new PostgresBookkeeping(client, options.domain.namespace);
       return withMigrationLock(client, bookkeeping, options, async () => {
@@ -33,8 +35,16 @@ export const postgresMigrationEngine: MigrationEngine = {
         return result;
       });
     });
+    return migrating.catch((thrown: unknown) => {
+      throw isRefusedByPooler(thrown) ? new PoolerRefusedError(options.domain.name, thrown) : thrown;
+    });
   },
 };
+
+/** PgBouncer in its own configuration does not even take the connection: it does not know our startup parameters. */
+function isRefusedByPooler(thrown: unknown): boolean {
+  return thrown instanceof DatabaseUnreachableError && /unsupported startup parameter/.test(errorMessage(thrown.cause));
+}
 
 /**
  * A commit does not wait for the disk: a server that crashes loses the newest migrations whole, journal row and all,
