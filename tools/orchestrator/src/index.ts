@@ -3,6 +3,7 @@ export { type DoctorFinding, doctor } from './commands/doctor.ts';
 export { type DomainDownResult, type DownOptions, down } from './commands/down.ts';
 export { type DomainDrift, drift } from './commands/drift.ts';
 export { type DomainHistory, history } from './commands/history.ts';
+export { lint } from './commands/lint.ts';
 export { InvalidMigrationNameError, type NewMigrationOptions, newMigration } from './commands/new-migration.ts';
 export { type Plan, type PlannedMigration, type PlanOptions, plan } from './commands/plan.ts';
 export { explainHalfDone, type HalfDoneMigration, repair } from './commands/repair.ts';
@@ -11,6 +12,7 @@ export { type DomainSeedResult, type EncryptionSource, SeedMissingError, sample,
 export { type DomainStatusResult, status } from './commands/status.ts';
 export { type DomainUpResult, type UpHooks, type UpOptions, type UpOutcome, up } from './commands/up.ts';
 export type { DriftDifference } from './drift/structure-differences.ts';
+export type { LintFinding } from './lint/lint-finding.ts';
 export { type GraphDomain, orderMigrations } from './plan/migration-graph.ts';
 export * from './plan/plan-errors.ts';
 export { renderScript } from './plan/render-script.ts';

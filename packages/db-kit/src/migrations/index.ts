@@ -8,7 +8,13 @@ export type { HistoryAttempt, HistoryDirection, HistoryRow, JournalRow, JournalS
 export type * from './migration.ts';
 export { checksumMigrations } from './migration-checksums.ts';
 export type { EngineOptions, MigrationReader, RecordedStatement } from './migration-engine.ts';
-export { isMigrationName, listMigrationFiles, loadMigration, type MigrationFile } from './migration-files.ts';
+export {
+  isMigrationName,
+  listMigrationFiles,
+  loadMigration,
+  type MigrationDefinition,
+  type MigrationFile,
+} from './migration-files.ts';
 export { isMigrationIdsFileCurrent, renderMigrationIds, writeMigrationIdsFile } from './migration-ids-file.ts';
 export { Migrator, type UpTarget } from './migrator.ts';
 export type { MigratorHooks } from './migrator-hooks.ts';

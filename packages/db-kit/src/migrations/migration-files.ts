@@ -85,6 +85,7 @@ const metadata = {
   requires: z.array(z.string().regex(/^[a-z][a-z0-9-]*-db\/\d{8}T\d{6}-[a-z0-9-]+$/)).optional(),
   irreversible: z.string().min(1).optional(),
   lossy: z.string().min(1).optional(),
+  waives: z.record(z.string(), z.string().min(10, 'give the reason')).optional(),
 };
 
 const postgresMigration = z

@@ -21,6 +21,8 @@ interface MigrationCommon {
   readonly irreversible?: string;
   /** Which data `down` loses. Left out when `down` loses none. */
   readonly lossy?: string;
+  /** Rules of `finova-db lint` that it breaks on purpose, each with the reason. */
+  readonly waives?: Readonly<Record<string, string>>;
 }
 
 /**

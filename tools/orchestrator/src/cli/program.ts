@@ -8,6 +8,7 @@ import { driftCommand } from './drift-command.ts';
 import type { ExitCode } from './exit-code.ts';
 import { historyCommand } from './history-command.ts';
 import { createKeysCommand } from './keys-command.ts';
+import { lintCommand } from './lint-command.ts';
 import { localCommand } from './local-command.ts';
 import { newCommand } from './new-command.ts';
 import type { Output } from './output.ts';
@@ -100,6 +101,10 @@ export function createProgram(host: ProgramHost): Command {
   )
     .argument('[domain...]', 'domains to go over; all when none is given')
     .action(run(roundtripCommand));
+
+  add('lint', 'Look for what will hurt in migrations, in what they really send; exit code 2 when there is something')
+    .argument('[domain...]', 'domains to look at; all when none is given')
+    .action(run(lintCommand));
 
   add('history', 'Show every attempt to migrate, and verify that the record is whole')
     .argument('[domain...]', 'domains to look at; all when none is given')

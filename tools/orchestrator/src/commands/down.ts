@@ -1,4 +1,4 @@
-import type { Engine } from '@finova/db-kit/migrations';
+import type { Engine, RecordedStatement } from '@finova/db-kit/migrations';
 import { type DownTarget, domainsAbove, planDown, readMigrationGraph } from '../plan/plan-down.ts';
 import { type RunContext, serverOf } from '../run/run-context.ts';
 import { DependentsAppliedError } from '../run/run-errors.ts';
@@ -22,6 +22,7 @@ export interface DownOptions {
   /** Revert what stands on it in other domains first. */
   readonly cascade?: boolean;
   readonly onMigrationStart?: (domain: string, migration: string) => void;
+  readonly onStatement?: (domain: string, statement: RecordedStatement) => void;
 }
 
 /**
@@ -40,6 +41,9 @@ export async function down(context: RunContext, options: DownOptions): Promise<D
   const domains = domainsAbove(context.domains, graph, domain);
   const hooks = (name: string) => ({
     onStart: (migration: string) => options.onMigrationStart?.(name, migration),
+    ...(options.onStatement === undefined
+      ? {}
+      : { onStatement: (statement: RecordedStatement) => options.onStatement?.(name, statement) }),
   });
   return withMigrators(context, domains, { hooks }, async ({ migrators }) => {
     const target = ownTarget(options);
