@@ -1,4 +1,4 @@
-// Generated from the names of the files beside it, for `requires`: npm run db -- dump
+// Generated from the names of the files beside it, for `requires`: npm run db -- new
 export {};
 
 declare module '@finova/db-kit/migrations' {

@@ -11,7 +11,7 @@ const EXPECTED: readonly (readonly [path: string, instead: string])[] = [
   ['src/index.ts', 'export the public API there, and nothing else'],
   ['src/schema/index.ts', 'put one table or collection per file into src/schema'],
   ['src/seed/index.ts', 'export a DomainSeed named seed'],
-  ['migrations/ids.d.ts', 'run npm run db -- dump'],
+  ['migrations/ids.d.ts', 'run npm run db -- new'],
   ['test/migrations.test.ts', 'call describeMigrationContract there'],
   ['test/live-types.test.ts', 'compare the types with the migrated database there'],
   ['test/readme.test.ts', "run the README's example there"],

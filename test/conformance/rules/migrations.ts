@@ -37,7 +37,7 @@ export const migrations: Rule = {
         findings.push({
           file: `${folder}/migrations/ids.d.ts`,
           problem: 'it does not list the migrations as they are',
-          instead: 'run npm run db -- dump',
+          instead: 'run npm run db -- new',
         });
       }
       findings.push(...(await checkTest(workspace, folder)));

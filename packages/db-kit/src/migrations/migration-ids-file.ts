@@ -10,7 +10,7 @@ const FILE_NAME = 'ids.d.ts';
  */
 export async function renderMigrationIds(domain: MigrationDomain): Promise<string> {
   const names = (await listMigrationFiles(domain)).map(({ name }) => `    '${domain.name}/${name}': true;\n`);
-  return `// Generated from the names of the files beside it, for \`requires\`: npm run db -- dump
+  return `// Generated from the names of the files beside it, for \`requires\`: npm run db -- new
 export {};
 
 declare module '@finova/db-kit/migrations' {

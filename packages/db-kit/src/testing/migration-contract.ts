@@ -28,7 +28,7 @@ export function describeMigrationContract(folder: string, sharedWith: readonly s
     const migrate = <T>(use: (migrator: Migrator) => Promise<T>) =>
       withMigrator({ ...database, identity: TEST_IDENTITY, lockTimeoutMs: 10_000 }, use);
 
-    it('is listed in ids.d.ts, so that requires knows its names (npm run db -- dump)', async () => {
+    it('is listed in ids.d.ts, so that requires knows its names (npm run db -- new)', async () => {
       expect(await isMigrationIdsFileCurrent(await readDomain(folder))).toBe(true);
     });
 

@@ -1,37 +1,97 @@
-import type { MongoMigration, PostgresMigration, RecordedStatement } from '@finova/db-kit/migrations';
-import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
-import type { SqlStatement } from './parse-sql.ts';
+import { relative } from 'node:path';
+import {
+  type Engine,
+  IrreversibleMigrationError,
+  listMigrationFiles,
+  loadMigration,
+  type MigrationDefinition,
+  type RecordedStatement,
+} from '@finova/db-kit/migrations';
+import { down } from '../commands/down.ts';
+import { up } from '../commands/up.ts';
+import type { RunContext } from '../run/run-context.ts';
+import { withScratchServers } from '../scratch/with-scratch-servers.ts';
+import { readSqlFacts, type SqlFacts } from './sql-facts.ts';
 
-export type PostgresStatement = Extract<RecordedStatement, { engine: 'postgres' }>;
-export type MongoCommand = Extract<RecordedStatement, { engine: 'mongodb' }>;
-
-interface SubjectCommon {
-  readonly domain: WorkspaceDomain;
-  /** `20260301T090000-create-accounts` */
-  readonly migration: string;
-  /** Path of its file, relative to the workspace. */
+/** One migration with everything that rules ask about it. */
+export interface LintSubject {
+  readonly domain: string;
+  readonly engine: Engine;
+  /** Relative to the workspace. */
   readonly file: string;
-  /** Text of its file. */
-  readonly source: string;
+  readonly definition: MigrationDefinition<Engine>;
+  readonly up: readonly RecordedStatement[];
+  readonly down: readonly RecordedStatement[];
+  /** PostgreSQL: what the statements do. */
+  readonly upFacts: readonly SqlFacts[];
+  readonly downFacts: readonly SqlFacts[];
 }
 
-/** A PostgreSQL migration with what its `up` and its `down` sent. */
-export interface PostgresSubject extends SubjectCommon {
-  readonly engine: 'postgres';
-  readonly definition: PostgresMigration;
-  readonly up: readonly SqlStatement[];
-  readonly down: readonly SqlStatement[];
+/**
+ * Runs all migrations up and down on throw-away databases and records what each sends.
+ *
+ * @param names - domains; none for all. What they depend on runs too, and is not among the subjects.
+ * @throws what `up` and `down` fail with.
+ */
+export async function readLintSubjects(context: RunContext, names: readonly string[]): Promise<LintSubject[]> {
+  const recorded = new Map<string, RecordedStatement[]>();
+  const record = (domain: string, statement: RecordedStatement) => {
+    const key = `${domain}/${statement.migration}/${statement.direction}`;
+    recorded.set(key, [...(recorded.get(key) ?? []), statement]);
+  };
+  await withScratchServers(context, async (scratch) => {
+    for (const outcome of (await up(scratch, { hooks: { onStatement: record } })).values()) {
+      if (outcome.state === 'failed') {
+        throw outcome.error;
+      }
+    }
+    for (const domain of scratch.domains.toReversed()) {
+      await revert(scratch, domain.name, record);
+    }
+  });
+  const subjects: LintSubject[] = [];
+  for (const domain of context.domains.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    for (const file of await listMigrationFiles(domain)) {
+      const [sent, undone] = ['up', 'down'].map((way) => recorded.get(`${domain.name}/${file.name}/${way}`) ?? []);
+      subjects.push({
+        domain: domain.name,
+        engine: domain.engine,
+        file: relative(context.workspaceRoot, file.path),
+        definition: await loadMigration(domain, file),
+        up: sent ?? [],
+        down: undone ?? [],
+        upFacts: await factsOf(sent ?? []),
+        downFacts: await factsOf(undone ?? []),
+      });
+    }
+  }
+  return subjects;
 }
 
-/** A MongoDB migration with what its steps sent. */
-export interface MongoSubject extends SubjectCommon {
-  readonly engine: 'mongodb';
-  readonly definition: MongoMigration;
-  readonly up: readonly MongoCommand[];
-  readonly down: readonly MongoCommand[];
-  /** What the earlier migrations of its domain sent on their way up. */
-  readonly before: readonly MongoCommand[];
+/** As far as there is a way back. */
+async function revert(
+  scratch: RunContext,
+  domain: string,
+  onStatement: (domain: string, statement: RecordedStatement) => void,
+): Promise<void> {
+  for (;;) {
+    const results = await down(scratch, { domain, target: { steps: 1 }, cascade: true, onStatement }).catch(
+      (thrown: unknown) => {
+        if (thrown instanceof IrreversibleMigrationError) {
+          return [];
+        }
+        throw thrown;
+      },
+    );
+    if (!results.some(({ reverted }) => reverted.length > 0)) {
+      return;
+    }
+  }
 }
 
-/** One migration with all that the rules look at. */
-export type LintSubject = PostgresSubject | MongoSubject;
+async function factsOf(statements: readonly RecordedStatement[]): Promise<SqlFacts[]> {
+  const facts = await Promise.all(
+    statements.map((statement) => (statement.engine === 'postgres' ? readSqlFacts(statement.sql) : [])),
+  );
+  return facts.flat();
+}

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { Document } from 'mongodb';
 
 /**
- * A command as mongosh reads it. Values keep their BSON types: what EJSON writes as `5` may have been a 64-bit
+ * A command as mongosh reads it. Values keep their BSON types: what JSON writes as `5` may have been a 64-bit
  * integer, which a validator can insist on.
  *
  * @param database - `admin` for the commands that a database itself does not take.

@@ -29,13 +29,13 @@ function outdent(sql: string): string {
     .trimEnd()
     .split('\n');
   const quoted = linesBegunInQuotes(lines.join('\n'));
-  const isIndentable = (index: number) => !quoted.has(index) && lines[index]?.trim() !== '';
+  const hasOwnIndent = (index: number) => !quoted.has(index) && lines[index]?.trim() !== '';
   // A first line that stands right behind its opening quote says nothing of how the rest is indented.
   const start = indentOf(lines[0] ?? '') === 0 ? 1 : 0;
-  const indents = lines.map(indentOf).filter((_, index) => index >= start && isIndentable(index));
+  const indents = lines.map(indentOf).filter((_, index) => index >= start && hasOwnIndent(index));
   const common = indents.length === 0 ? 0 : Math.min(...indents);
   return lines
-    .map((line, index) => (isIndentable(index) ? line.slice(Math.min(common, indentOf(line))) : line))
+    .map((line, index) => (hasOwnIndent(index) ? line.slice(Math.min(common, indentOf(line))) : line))
     .join('\n');
 }
 

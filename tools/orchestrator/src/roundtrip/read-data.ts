@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { withMongoClient } from '@finova/db-kit/mongodb';
 import { withPostgresClient } from '@finova/db-kit/postgres';
-import { EJSON } from 'bson';
+import { BSON } from 'mongodb';
 import type { Client } from 'pg';
 import { type RunContext, serverOf } from '../run/run-context.ts';
 import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
@@ -32,7 +32,7 @@ export function readData(context: RunContext, domain: WorkspaceDomain): Promise<
           for await (const document of db.collection(name).find({}, { promoteValues: false, useBigInt64: false })) {
             digests.push(
               createHash('sha256')
-                .update(EJSON.stringify(sorted(document), { relaxed: false }))
+                .update(BSON.EJSON.stringify(sorted(document), { relaxed: false }))
                 .digest('hex'),
             );
           }
