@@ -1,4 +1,7 @@
 import { join } from 'node:path';
-import { describeMigrationContract } from '@finova/db-kit/testing';
+import { describeMigrationContract, describeSchemaDump } from '@finova/db-kit/testing';
 
-describeMigrationContract(join(import.meta.dirname, '..'));
+const folder = join(import.meta.dirname, '..');
+
+describeMigrationContract(folder);
+describeSchemaDump(folder);

@@ -5,6 +5,7 @@ import { createMongoClient } from '@finova/db-kit/mongodb';
 import {
   createMongoTestDatabase,
   describeMigrationContract,
+  describeSchemaDump,
   type MongoTestDatabase,
   testMongoUrl,
 } from '@finova/db-kit/testing';
@@ -15,6 +16,7 @@ import { validPreferences } from './valid-preferences.ts';
 const folder = join(import.meta.dirname, '..');
 
 describeMigrationContract(folder);
+describeSchemaDump(folder);
 
 describe('the server alone', () => {
   let database: MongoTestDatabase;

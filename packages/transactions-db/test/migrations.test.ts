@@ -1,4 +1,8 @@
 import { join } from 'node:path';
-import { describeMigrationContract } from '@finova/db-kit/testing';
+import { describeMigrationContract, describeSchemaDump } from '@finova/db-kit/testing';
 
-describeMigrationContract(join(import.meta.dirname, '..'), [join(import.meta.dirname, '..', '..', 'accounts-db')]);
+const folder = join(import.meta.dirname, '..');
+const sharedWith = [join(folder, '..', 'accounts-db')];
+
+describeMigrationContract(folder, sharedWith);
+describeSchemaDump(folder, sharedWith);

@@ -21,17 +21,20 @@ export const deadCode: Rule = {
   name: 'there is no dead code',
   async check(workspace) {
     const report = JSON.parse(await runProgram(workspace, 'knip', ['--reporter', 'json', '--no-config-hints'])) as {
+      readonly files: readonly string[];
       readonly issues: readonly ({ readonly file: string } & Readonly<Record<string, unknown>>)[];
     };
-    return report.issues.flatMap(({ file, owners: _, ...kinds }) =>
+    const instead = 'remove it, or use it; knip.json lists what is used from outside';
+    const unused = report.issues.flatMap(({ file, owners: _, ...kinds }) =>
       Object.entries(kinds).flatMap(([kind, found]) =>
         (Array.isArray(found) ? found : []).map((item: { readonly name?: string }) => ({
           file,
           problem: `${kind}: ${item.name ?? file}`,
-          instead: 'remove it, or use it; knip.json lists what is used from outside',
+          instead,
         })),
       ),
     );
+    return [...report.files.map((file) => ({ file, problem: 'no file imports it', instead })), ...unused];
   },
 };
 

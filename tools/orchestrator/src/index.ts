@@ -2,6 +2,7 @@ export { type BaselineResult, baseline } from './commands/baseline.ts';
 export { type DoctorFinding, doctor } from './commands/doctor.ts';
 export { type DomainDownResult, type DownOptions, down } from './commands/down.ts';
 export { type DomainDrift, drift } from './commands/drift.ts';
+export { type DomainDump, type DumpOptions, dump } from './commands/dump.ts';
 export { type DomainHistory, history } from './commands/history.ts';
 export { lint } from './commands/lint.ts';
 export { InvalidMigrationNameError, type NewMigrationOptions, newMigration } from './commands/new-migration.ts';

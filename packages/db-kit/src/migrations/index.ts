@@ -1,6 +1,7 @@
 export type { MigrationChecksum } from './checksum.ts';
 export { InvalidDomainManifestError, readDomain } from './domain-manifest.ts';
 export { type DomainStatus, readDomainStatus } from './domain-status.ts';
+export { dumpDomain, dumpFileName } from './dump-domain.ts';
 export * from './errors/index.ts';
 export { type RecordProblem, verifyHistory, verifyJournal } from './history-verification.ts';
 export { type DomainInspection, inspectDomain } from './inspect-domain.ts';

@@ -8,6 +8,7 @@ export {
   typedCollection,
 } from './collection.ts';
 export { collectionDifferences } from './collection-differences.ts';
+export { createCollectionsFromDump, dumpMongoCollections } from './collections-dump.ts';
 export { type MongoConnectionOptions, withMongoClient } from './connect.ts';
 export { describeMongo, mongoAddress } from './describe-server.ts';
 export { InvalidIndexError } from './index-rules.ts';

@@ -1,5 +1,8 @@
 export { type PostgresConnectionOptions, withPostgresClient } from './connect.ts';
 export { describePostgres } from './describe-server.ts';
+export { dumpPostgresSchema } from './dump/dump-postgres-schema.ts';
+export { CircularObjectsError } from './dump/order-statements.ts';
+export { UnsupportedObjectsError } from './dump/unsupported-objects.ts';
 export { createPostgresDatabase, type PostgresPoolOptions } from './pool.ts';
 export { type SingleConnectionOptions, singleConnectionKysely } from './single-connection-kysely.ts';
 export { describePostgresStructure, type Structure } from './structure.ts';

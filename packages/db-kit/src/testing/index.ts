@@ -1,5 +1,6 @@
 export { findTypeDifferences } from '../type-check/index.ts';
 export { describeMigration, type MigrationTest } from './describe-migration.ts';
+export { describeSchemaDump } from './describe-schema-dump.ts';
 export { describeMigrationContract } from './migration-contract.ts';
 export { createMongoTestDatabase, type MongoTestDatabase } from './mongo-test-database.ts';
 export { createPostgresTestDatabase, type PostgresTestDatabase } from './postgres-test-database.ts';

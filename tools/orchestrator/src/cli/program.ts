@@ -5,6 +5,7 @@ import type { CommandEnvironment, GlobalOptions } from './command-environment.ts
 import { doctorCommand } from './doctor-command.ts';
 import { downCommand } from './down-command.ts';
 import { driftCommand } from './drift-command.ts';
+import { dumpCommand } from './dump-command.ts';
 import type { ExitCode } from './exit-code.ts';
 import { historyCommand } from './history-command.ts';
 import { createKeysCommand } from './keys-command.ts';
@@ -94,6 +95,11 @@ export function createProgram(host: ProgramHost): Command {
   add('drift', 'Compare databases with what their applied migrations make; exit code 2 when they differ')
     .argument('[domain...]', 'domains to compare; all when none is given')
     .action(run(driftCommand));
+
+  add('dump', 'Write what migrations make to schema.sql or collections.json of each domain')
+    .argument('[domain...]', 'domains to write; all when none is given')
+    .option('--check', 'write nothing; exit code 2 when a file is missing or stale')
+    .action(run(dumpCommand));
 
   add(
     'roundtrip',
