@@ -6,6 +6,9 @@ import { version as esbuildVersion } from 'esbuild';
 import type { MigrationChecksum } from './checksum.ts';
 import type { MigrationDomain } from './migration.ts';
 
+/** Goes up when the same files lead to another {@link MigrationChecksum} than before. */
+const FORMAT = 2;
+
 /** A checksum, and the exact bytes it was computed from. */
 export interface KeptChecksum extends MigrationChecksum {
   /** Paths of all files that went into it, from the migrations folder. */
@@ -32,7 +35,7 @@ export class ChecksumCache {
 
   /** Opens the cache of a domain; an unreadable one is as good as empty. */
   static async open(cacheFolder: string, domain: MigrationDomain): Promise<ChecksumCache> {
-    const key = createHash('sha256').update(`${domain.migrationsFolder}\0${esbuildVersion}`).digest('hex');
+    const key = createHash('sha256').update(`${domain.migrationsFolder}\0${esbuildVersion}\0${FORMAT}`).digest('hex');
     const file = join(cacheFolder, `checksums-${key.slice(0, 16)}.json`);
     const text = await readFile(file, 'utf8').catch(() => '[]');
     return new ChecksumCache(file, domain.migrationsFolder, new Map(parseEntries(text)));

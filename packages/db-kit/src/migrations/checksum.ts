@@ -110,7 +110,7 @@ async function printCanonical(
       throw new InvalidMigrationFileError(domain.name, output, 'was printed to an unexpected place');
     }
     forms.set(file.name, {
-      text,
+      text: withoutImportExtensions(text),
       inputs: Object.keys(inputs).map((input) => join(domain.migrationsFolder, input)),
       isClosed: Object.keys(inputs).every((input) => importsAreLiteral(result.metafile.inputs[input], input)),
     });
@@ -148,6 +148,14 @@ function firstProblem(cause: unknown): string {
 
 function withoutExtension(path: string): string {
   return path.replace(/\.m?[jt]s$/, '');
+}
+
+/**
+ * A compiled file imports from .js what its source imports from .ts, and is the same for that. Where an import runs
+ * late, esbuild names the file that it leads to: `__esm({"helpers/currencies.ts"(){`.
+ */
+function withoutImportExtensions(text: string): string {
+  return text.replaceAll(/\b((?:from|import\(?)"\.[^"]*|__esm\(\{"[^"]*)\.m?[jt]s"/g, '$1"');
 }
 
 function sha256(text: string): string {
