@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { FinovaError } from '../errors/index.ts';
 import type { MigrationDomain } from './migration.ts';
@@ -33,12 +35,17 @@ const manifest = z.discriminatedUnion('engine', [
 ]);
 
 /**
- * Reads the `database.json` of a domain package; the domain's name is that of its folder.
+ * Reads the `database.json` of a domain package; the domain's name is that of its folder. A package that npm installed
+ * has its migrations compiled, with the checksums that their sources have.
  *
- * @param folder - absolute path of the package: `…/packages/accounts-db`.
+ * @param packageFolder - absolute path or URL of the package: `…/packages/accounts-db`.
  * @throws {InvalidDomainManifestError}
+ *
+ * @example
+ * const domain = await readDomain(new URL('.', import.meta.resolve('@finova/accounts-db/database.json')));
  */
-export async function readDomain(folder: string): Promise<MigrationDomain> {
+export async function readDomain(packageFolder: string | URL): Promise<MigrationDomain> {
+  const folder = typeof packageFolder === 'string' ? packageFolder : fileURLToPath(packageFolder);
   const file = join(folder, 'database.json');
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new InvalidDomainManifestError(file, 'it cannot be read', cause);
@@ -53,11 +60,13 @@ export async function readDomain(folder: string): Promise<MigrationDomain> {
   if (!parsed.success) {
     throw new InvalidDomainManifestError(file, z.prettifyError(parsed.error).replaceAll('\n', ' '));
   }
+  const sources = join(folder, 'migrations');
+  const compiled = join(folder, 'dist', 'migrations');
   return {
     name: basename(folder),
     engine: parsed.data.engine,
     namespace: parsed.data.engine === 'postgres' ? parsed.data.schema : parsed.data.database,
-    migrationsFolder: join(folder, 'migrations'),
+    migrationsFolder: !existsSync(sources) && existsSync(compiled) ? compiled : sources,
     repeatablesFolder: join(folder, 'repeatables'),
     ...(parsed.data.engine === 'postgres' && parsed.data.reaches !== undefined ? { reaches: parsed.data.reaches } : {}),
   };

@@ -5,8 +5,10 @@ import { FinovaError } from '@finova/db-kit';
 import { isMigrationName, listMigrationFiles, writeMigrationIdsFile } from '@finova/db-kit/migrations';
 import { renderMigration, renderMigrationTest } from '../new-migration/render-migration.ts';
 import { withDependencies } from '../workspace/domain-order.ts';
+import { isInstalled } from '../workspace/installed-domains.ts';
 import { requireDomain } from '../workspace/require-domain.ts';
 import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
+import { InstalledDomainError } from '../workspace/workspace-errors.ts';
 
 /** A name that no migration can have, or that one has already. */
 export class InvalidMigrationNameError extends FinovaError {
@@ -33,7 +35,7 @@ export interface NewMigrationOptions {
  * Writes a migration that does nothing yet, with its `down` and its test, dated after all others of its domain.
  *
  * @returns the paths of what was written, relative to the workspace.
- * @throws {UnknownDomainError | InvalidMigrationNameError}
+ * @throws {UnknownDomainError | InstalledDomainError | InvalidMigrationNameError}
  */
 export async function newMigration(
   workspaceRoot: string,
@@ -41,6 +43,9 @@ export async function newMigration(
   options: NewMigrationOptions,
 ): Promise<string[]> {
   const domain = requireDomain(domains, options.domain);
+  if (isInstalled(domain)) {
+    throw new InstalledDomainError(domain.name);
+  }
   const existing = (await listMigrationFiles(domain)).map(({ name }) => name);
   const name = `${nextTimestamp(existing.at(-1), options.now ?? new Date())}-${options.name}`;
   if (!isMigrationName(name)) {

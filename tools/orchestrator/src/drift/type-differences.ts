@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type CollectionDefinition, collectionDifferences, withMongoClient } from '@finova/db-kit/mongodb';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { type RunContext, serverOf } from '../run/run-context.ts';
+import { isInstalled } from '../workspace/installed-domains.ts';
 import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
 import type { DriftDifference } from './structure-differences.ts';
 
@@ -10,11 +11,12 @@ const APPLICATION_NAME = 'finova-db types';
 
 /**
  * Compares the types in a domain's code with its live database: the Kysely interface `<Name>Database`, or the
- * definitions `<NAME>_COLLECTIONS`, that `src/schema/index.ts` exports. A package without them has nothing to compare.
+ * definitions `<NAME>_COLLECTIONS`, that `src/schema/index.ts` exports. A package without them has nothing to compare; an
+ * installed one was compared where it was built.
  */
 export async function typeDifferences(context: RunContext, domain: WorkspaceDomain): Promise<DriftDifference[]> {
   const schemaFile = join(domain.folder, 'src', 'schema', 'index.ts');
-  if (!existsSync(schemaFile)) {
+  if (isInstalled(domain) || !existsSync(schemaFile)) {
     return [];
   }
   const connection = { url: serverOf(context, domain).url, applicationName: APPLICATION_NAME };

@@ -3,11 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readDomain } from '@finova/db-kit/migrations';
 import { orderDomains } from './domain-order.ts';
+import { isNxWorkspace } from './find-workspace.ts';
+import { readInstalledGraph } from './installed-domains.ts';
 import { readProjectGraph } from './project-graph.ts';
 import type { WorkspaceDomain } from './workspace-domain.ts';
 
 /**
- * The workspace's domains in the order of the Nx project graph, dependencies first.
+ * The workspace's domains in the order of the Nx project graph, dependencies first; in any other project, the domains
+ * that it has installed, in the order of their dependencies.
  *
  * `FINOVA_MONGODB_DATABASE_SUFFIX` is added to the name of every MongoDB database, so that several copies of the
  * workspace, such as review apps and tests, can share one server. PostgreSQL needs no such thing: its URL names the
@@ -19,7 +22,9 @@ export async function readWorkspaceDomains(
   workspaceRoot: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<WorkspaceDomain[]> {
-  const { projects } = await readProjectGraph(workspaceRoot);
+  const { projects } = isNxWorkspace(workspaceRoot)
+    ? await readProjectGraph(workspaceRoot)
+    : readInstalledGraph(workspaceRoot);
   const domainProjects = projects.filter(({ root }) => existsSync(join(workspaceRoot, root, 'database.json')));
   const names = new Set(domainProjects.map(({ name }) => name));
   const domains = await Promise.all(

@@ -1,10 +1,10 @@
 import { errorMessage, FinovaError } from '@finova/db-kit';
 
-/** The command was started outside the workspace. */
+/** The command was started outside any workspace, and where no domains are installed. */
 export class WorkspaceNotFoundError extends FinovaError {
   constructor(startFolder: string) {
     super({
-      message: `There is no finova-db workspace at or above ${startFolder}: expected a folder with nx.json and packages/`,
+      message: `There is no finova-db workspace at or above ${startFolder}: expected a folder with nx.json and packages/, or a package.json that depends on installed domains`,
       next: 'change into the workspace',
     });
   }
@@ -18,6 +18,19 @@ export class UnknownDomainError extends FinovaError {
     super({
       message: `There is no domain ${domain}: expected one of ${known.join(', ')}`,
       next: 'run finova-db status to see them',
+    });
+    this.domain = domain;
+  }
+}
+
+/** What needs a domain's sources was asked of an installed package. */
+export class InstalledDomainError extends FinovaError {
+  readonly domain: string;
+
+  constructor(domain: string) {
+    super({
+      message: `${domain} is an installed package: expected its sources`,
+      next: 'change into the workspace that has them',
     });
     this.domain = domain;
   }
