@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-// Runs the command from its TypeScript sources, so that nothing needs a build in a checkout.
-import { register } from 'node:module';
-import { register as registerTypeScript } from 'tsx/esm/api';
+// A checkout runs its TypeScript sources, so that nothing needs a build. What npm installs is compiled.
+import { existsSync } from 'node:fs';
 
-registerTypeScript();
-register('./source-condition-hooks.js', import.meta.url);
+const fromSources = new URL('./main-from-sources.js', import.meta.url);
+const entry = existsSync(fromSources) ? fromSources : new URL('../dist/cli/main.js', import.meta.url);
 
-const { main } = await import('../src/cli/main.ts');
+const { main } = await import(entry.href);
 await main(process.argv);
