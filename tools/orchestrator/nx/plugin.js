@@ -63,8 +63,52 @@ export function domainTargets(domain) {
   };
 }
 
-/** The path of a domain's manifest, which makes a package a domain. */
-const MANIFEST_PATTERN = 'packages/*/database.json';
+/**
+ * How a package is compiled into its dist/, against what those it depends on have compiled.
+ *
+ * @returns {import('nx/src/config/workspace-json-project-json.js').TargetConfiguration}
+ */
+export function buildTarget() {
+  return {
+    command: 'node scripts/build-package.js {projectRoot}',
+    dependsOn: ['^build'],
+    inputs: [
+      '{projectRoot}/src/**/*',
+      '{projectRoot}/migrations/**/*',
+      '!{projectRoot}/**/*.test.ts',
+      '{projectRoot}/package.json',
+      '{workspaceRoot}/package-lock.json',
+      '{workspaceRoot}/scripts/build-package.js',
+      '{workspaceRoot}/tsconfig.base.json',
+      '{workspaceRoot}/tsconfig.build.json',
+      { dependentTasksOutputFiles: '**/*.d.ts', transitive: true },
+    ],
+    outputs: ['{projectRoot}/dist'],
+    cache: true,
+    metadata: {
+      description: 'Compile to ES modules in dist/, with types and source maps',
+      technologies: ['typescript'],
+    },
+  };
+}
+
+/**
+ * What a database.json makes of a package.
+ *
+ * @param {string} root - `packages/accounts-db`
+ */
+function domainProject(root) {
+  return {
+    tags: ['scope:domain'],
+    namedInputs: {
+      migrations: [...MIGRATION_INPUTS, '{projectRoot}/test/migrations.test.ts', '{projectRoot}/test/migrations/**/*'],
+    },
+    targets: domainTargets(basename(root)),
+  };
+}
+
+/** Every package is built; a database.json makes it a domain. */
+const MANIFEST_PATTERN = '{packages,tools}/*/{package,database}.json';
 
 /** @type {import('nx/src/project-graph/plugins/public-api.js').CreateNodes} */
 export const createNodes = [
@@ -72,19 +116,9 @@ export const createNodes = [
   (manifests) =>
     manifests.map((manifest) => {
       const root = dirname(manifest);
-      const domain = {
-        root,
-        tags: ['scope:domain'],
-        namedInputs: {
-          migrations: [
-            ...MIGRATION_INPUTS,
-            '{projectRoot}/test/migrations.test.ts',
-            '{projectRoot}/test/migrations/**/*',
-          ],
-        },
-        targets: domainTargets(basename(root)),
-      };
-      return [manifest, { projects: { [root]: domain } }];
+      const project =
+        basename(manifest) === 'database.json' ? domainProject(root) : { targets: { build: buildTarget() } };
+      return [manifest, { projects: { [root]: { root, ...project } } }];
     }),
 ];
 

@@ -41,6 +41,18 @@ describe('the Nx plugin', () => {
     });
   });
 
+  it('builds every package of packages/ and tools/ after those that it depends on', async () => {
+    const manifests = ['packages/cards-db/package.json', 'tools/linter/package.json'];
+    const nodes = await nodesOf(manifests, undefined, { workspaceRoot: '/workspace', nxJsonConfiguration: {} });
+    expect(nodes).toMatchObject([
+      [
+        manifests[0],
+        { projects: { 'packages/cards-db': { targets: { build: { dependsOn: ['^build'], cache: true } } } } },
+      ],
+      [manifests[1], { projects: { 'tools/linter': { targets: { build: { outputs: ['{projectRoot}/dist'] } } } } }],
+    ]);
+  });
+
   it('is what Nx shows for a domain of this workspace', async () => {
     const { stdout } = await promisify(execFile)('npx', ['nx', 'show', 'project', 'transactions-db', '--json'], {
       cwd: WORKSPACE,
@@ -48,7 +60,7 @@ describe('the Nx plugin', () => {
     });
     const { targets } = JSON.parse(stdout) as { targets: Record<string, unknown> };
     expect(Object.keys(targets)).toEqual(
-      expect.arrayContaining(['migrate', 'migrate-down', 'migrate-status', 'migration-test', 'seed']),
+      expect.arrayContaining(['build', 'migrate', 'migrate-down', 'migrate-status', 'migration-test', 'seed']),
     );
   });
 });
