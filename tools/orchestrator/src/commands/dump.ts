@@ -5,6 +5,7 @@ import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { type RunContext, serverOf } from '../run/run-context.ts';
 import { withScratchServers } from '../scratch/with-scratch-servers.ts';
 import { withDependencies } from '../workspace/domain-order.ts';
+import { requireSources } from '../workspace/installed-domains.ts';
 import { up } from './up.ts';
 
 /** The dump of one domain, and the file in its package that holds it. */
@@ -28,7 +29,7 @@ export interface DumpOptions {
  * their packages, for people to read and for reviews to show what a migration changes.
  *
  * @param names - none for all domains.
- * @throws {UnknownDomainError}
+ * @throws {UnknownDomainError | InstalledDomainError}
  * @throws {MigrationFailedError} when a migration cannot be applied; nothing is written.
  * @throws {UnsupportedObjectsError | CircularObjectsError} when a schema cannot be written as SQL; nothing is written.
  */
@@ -66,8 +67,10 @@ export async function dump(
 }
 
 /** What the migrations of the named domains make, by domain. */
-function readDumps(context: RunContext, names: readonly string[]): Promise<Map<string, string>> {
+async function readDumps(context: RunContext, names: readonly string[]): Promise<Map<string, string>> {
   const selected = withDependencies(context.domains, names).map(({ name }) => name);
+  const wanted = names.length === 0 ? selected : names;
+  context.domains.filter(({ name }) => wanted.includes(name)).forEach(requireSources);
   return withScratchServers(context, async (scratch) => {
     for (const outcome of (await up(scratch, { domains: selected })).values()) {
       if (outcome.state === 'failed') {
@@ -75,7 +78,6 @@ function readDumps(context: RunContext, names: readonly string[]): Promise<Map<s
       }
     }
     const texts = new Map<string, string>();
-    const wanted = names.length === 0 ? selected : names;
     for (const domain of scratch.domains.filter(({ name }) => wanted.includes(name))) {
       texts.set(domain.name, await dumpDomain(domain, serverOf(scratch, domain).url));
     }

@@ -5,10 +5,9 @@ import { FinovaError } from '@finova/db-kit';
 import { isMigrationName, listMigrationFiles, writeMigrationIdsFile } from '@finova/db-kit/migrations';
 import { renderMigration, renderMigrationTest } from '../new-migration/render-migration.ts';
 import { withDependencies } from '../workspace/domain-order.ts';
-import { isInstalled } from '../workspace/installed-domains.ts';
+import { requireSources } from '../workspace/installed-domains.ts';
 import { requireDomain } from '../workspace/require-domain.ts';
 import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
-import { InstalledDomainError } from '../workspace/workspace-errors.ts';
 
 /** A name that no migration can have, or that one has already. */
 export class InvalidMigrationNameError extends FinovaError {
@@ -43,9 +42,7 @@ export async function newMigration(
   options: NewMigrationOptions,
 ): Promise<string[]> {
   const domain = requireDomain(domains, options.domain);
-  if (isInstalled(domain)) {
-    throw new InstalledDomainError(domain.name);
-  }
+  requireSources(domain);
   const existing = (await listMigrationFiles(domain)).map(({ name }) => name);
   const name = `${nextTimestamp(existing.at(-1), options.now ?? new Date())}-${options.name}`;
   if (!isMigrationName(name)) {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { ProjectGraphExtract } from './project-graph.ts';
 import type { WorkspaceDomain } from './workspace-domain.ts';
+import { InstalledDomainError } from './workspace-errors.ts';
 
 type PackageManifest = Readonly<
   Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>> | undefined>
@@ -37,6 +38,17 @@ export function readInstalledGraph(projectRoot: string): ProjectGraphExtract {
 /** Whether a domain's package was installed: its migrations are compiled, and its sources are looked after elsewhere. */
 export function isInstalled(domain: WorkspaceDomain): boolean {
   return domain.migrationsFolder !== join(domain.folder, 'migrations');
+}
+
+/**
+ * For what writes into a domain's package.
+ *
+ * @throws {InstalledDomainError}
+ */
+export function requireSources(domain: WorkspaceDomain): void {
+  if (isInstalled(domain)) {
+    throw new InstalledDomainError(domain.name);
+  }
 }
 
 /** Folders of the domain packages that a package depends on directly. */
