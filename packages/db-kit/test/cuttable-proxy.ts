@@ -8,6 +8,8 @@ export interface CuttableProxy {
   readonly url: string;
   /** Breaks every connection and refuses new ones. */
   cut(): void;
+  /** Keeps every connection and lets nothing through any more, as a server does that hangs. */
+  stall(): void;
   /** Connections that are open now. */
   openConnections(): number;
 }
@@ -15,7 +17,9 @@ export interface CuttableProxy {
 export async function cuttableProxy(serverUrl: string): Promise<CuttableProxy> {
   const [, host = '', port = ''] = /@?([^@/:]+):(\d+)(?:[/?]|$)/.exec(serverUrl.replace(/^[a-z]+:\/\//, '')) ?? [];
   const sockets = new Set<Socket>();
+  const outgoings = new Set<Socket>();
   let isCut = false;
+  let isStalled = false;
   const server = createServer((incoming) => {
     const outgoing = connect(Number(port), host);
     if (isCut) {
@@ -29,7 +33,10 @@ export async function cuttableProxy(serverUrl: string): Promise<CuttableProxy> {
         outgoing.destroy();
       });
     outgoing.on('error', () => {}).on('close', () => incoming.destroy());
-    incoming.pipe(outgoing).pipe(incoming);
+    outgoings.add(outgoing);
+    if (!isStalled) {
+      incoming.pipe(outgoing).pipe(incoming);
+    }
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const cut = () => {
@@ -38,10 +45,16 @@ export async function cuttableProxy(serverUrl: string): Promise<CuttableProxy> {
       socket.destroy();
     }
   };
+  const stall = () => {
+    isStalled = true;
+    for (const socket of [...sockets, ...outgoings]) {
+      socket.unpipe();
+    }
+  };
   onTestFinished(() => {
     cut();
     server.close();
   });
   const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url: serverUrl.replace(`${host}:${port}`, own), cut, openConnections: () => sockets.size };
+  return { url: serverUrl.replace(`${host}:${port}`, own), cut, stall, openConnections: () => sockets.size };
 }

@@ -166,8 +166,11 @@ describe('the packages as npm would publish them', () => {
       }
     });
 
-    it('but do not take new migrations: those belong where the sources are', async () => {
-      const refused = consumer.run('npx', ['finova-db', 'new', 'accounts-db', 'add-nickname']);
+    it.each([
+      ['new migrations', ['new', 'accounts-db', 'add-nickname']],
+      ['dumps', ['dump', 'accounts-db']],
+    ])('but take no %s: those belong where the sources are', async (_, args) => {
+      const refused = consumer.run('npx', ['finova-db', ...args], environmentOf(2, fromCheckout));
       await expect(refused).rejects.toThrow('accounts-db is an installed package: expected its sources');
     });
   });

@@ -104,6 +104,7 @@ const postgresMigration = z
 const mongoMigration = z
   .strictObject({
     ...metadata,
+    stepTimeoutMs: z.int().nonnegative().optional(),
     steps: z
       .array(z.strictObject({ name: z.string().min(1), up: z.function(), down: z.function().optional() }))
       .min(1)

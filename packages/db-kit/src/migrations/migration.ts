@@ -70,7 +70,7 @@ export interface MongoMigrationStep {
 
 /** What a step may want to know about its run. */
 export interface MongoStepContext {
-  /** Fires when the run is interrupted; long steps stop at their next batch. */
+  /** Fires when the run is interrupted or the step's time is over; long steps stop at their next batch. */
   readonly signal: AbortSignal | undefined;
   /** Runs `use` in a transaction that also proves the migration lease is still ours. */
   withFencedTransaction<T>(use: (session: ClientSession) => Promise<T>): Promise<T>;
@@ -78,6 +78,8 @@ export interface MongoStepContext {
 
 /** One change of a MongoDB domain: steps, journaled one by one and undone in reverse order. */
 export interface MongoMigration extends MigrationCommon {
+  /** How long one step may take before the migration fails. Default 0: no limit. */
+  readonly stepTimeoutMs?: number;
   readonly steps: readonly [MongoMigrationStep, ...MongoMigrationStep[]];
 }
 

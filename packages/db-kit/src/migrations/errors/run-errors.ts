@@ -33,6 +33,25 @@ export class UnawaitedStatementError extends FinovaError {
   }
 }
 
+/** A step of a MongoDB migration took longer than it may. */
+export class StepTimeoutError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly step: string;
+  readonly timeoutMs: number;
+
+  constructor(domain: string, migration: string, step: string, timeoutMs: number) {
+    super({
+      message: `Step ${step} of migration ${migration} of ${domain} took too long: expected at most ${timeoutMs} ms (its stepTimeoutMs); what it sent may still be running on the server`,
+      next: 'see with db.currentOp() what it waits for, then run the same command again: it goes on with this step',
+    });
+    this.domain = domain;
+    this.migration = migration;
+    this.step = step;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
 /** A transactional migration ended the transaction it runs in, so its journal row could not commit with it. */
 export class EscapedTransactionError extends FinovaError {
   readonly domain: string;

@@ -3,7 +3,7 @@ import { cuttableProxy } from '../../../test/cuttable-proxy.ts';
 import { mongoSource } from '../../../test/migration-sources.ts';
 import { eventually, startMigratorProcess } from '../../../test/migrator-process.ts';
 import { type MongoScratchDomain, mongoDomain } from '../../../test/scratch-domain.ts';
-import { LockLostError, MigrationFailedError, MigrationInterruptedError } from '../errors/index.ts';
+import { LockLostError, MigrationFailedError, MigrationInterruptedError, StepTimeoutError } from '../errors/index.ts';
 import { withMigrationReader } from '../with-migrator.ts';
 
 const NAME = '20260301T090000-notifications';
@@ -211,4 +211,39 @@ it('a connection that breaks in a step is reported as the lock that is lost', as
   expect(await run).toBeInstanceOf(LockLostError);
   expect(await domain.journal()).toEqual([`${NAME} started`]);
   expect(await completedSteps(domain)).toEqual(['one']);
+});
+
+it('a server that hangs is noticed, because it does not answer the driver either', { timeout: 60_000 }, async () => {
+  const domain = await mongoDomain({
+    [FILE]: mongoSource(
+      { name: 'one' },
+      { name: 'two', up: `await mark('two up'); await sleep(100); await mark('late');` },
+    ),
+  });
+  const proxy = await cuttableProxy(`${domain.url}&heartbeatFrequencyMS=500`);
+  const run = domain.up({ url: proxy.url }).catch((thrown) => thrown);
+  await eventually('the second step runs', async () => (await traceOf(domain)).length === 2);
+  proxy.stall();
+  expect(await run).toBeInstanceOf(LockLostError);
+  expect(await completedSteps(domain)).toEqual(['one']);
+});
+
+it('a step that takes longer than its stepTimeoutMs fails, and is run again by the next run', async () => {
+  const source = (up: string) =>
+    mongoSource({ name: 'one' }, { name: 'two', up }).replace('steps:', 'stepTimeoutMs: 200, steps:');
+  const domain = await mongoDomain({ [FILE]: source('await sleep(60_000);') });
+  await expect(domain.up()).rejects.toThrow(
+    `Step two of migration ${NAME} of ${domain.domain.name} took too long: expected at most 200 ms`,
+  );
+  expect(await completedSteps(domain)).toEqual(['one']);
+  const corrected = await domain.with({ [FILE]: source(`await mark('two up');`) });
+  expect(await corrected.up()).toEqual([NAME]);
+});
+
+it('a step hears of its time being over', async () => {
+  const heeding = `for (;;) { context.signal.throwIfAborted(); await sleep(10); }`;
+  const domain = await mongoDomain({
+    [FILE]: mongoSource({ name: 'one', up: heeding }).replace('steps:', 'stepTimeoutMs: 100, steps:'),
+  });
+  await expect(domain.up()).rejects.toBeInstanceOf(StepTimeoutError);
 });

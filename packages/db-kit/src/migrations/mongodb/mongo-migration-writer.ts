@@ -1,6 +1,12 @@
 import { type MongoClient, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import { FinovaError, messageWithoutValues } from '../../errors/index.ts';
-import { LockLostError, MigrationFailedError, MigrationInterruptedError, MissingStepError } from '../errors/index.ts';
+import {
+  LockLostError,
+  MigrationFailedError,
+  MigrationInterruptedError,
+  MissingStepError,
+  StepTimeoutError,
+} from '../errors/index.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 import type { MongoMigration, MongoMigrationStep } from '../migration.ts';
 import type { EngineOptions, MigrationReader, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
@@ -140,21 +146,11 @@ export class MongoMigrationWriter implements MigrationWriter {
     completed: Set<string>,
     startedAt: Date,
   ): Promise<void> {
-    const { signal, domain } = this.#options;
+    const { domain } = this.#options;
     const doing = `running step ${step.name} of ${migration.file.name}`;
     this.#refuseWhenInterrupted(doing);
     try {
-      const db = this.#client.db(domain.namespace);
-      const context = {
-        signal,
-        withFencedTransaction: this.#lease.withFencedTransaction.bind(this.#lease),
-      };
-      const stopRecording = this.#record(migration, step);
-      try {
-        await (migration.direction === 'up' ? step.up(db, context) : step.down?.(db, context));
-      } finally {
-        stopRecording();
-      }
+      await this.#runBody(migration, step);
       if (migration.direction === 'up') {
         completed.add(step.name);
       } else {
@@ -184,6 +180,31 @@ export class MongoMigrationWriter implements MigrationWriter {
             leftBehind: `${completed.size} of its steps are in effect and journaled`,
             cause: thrown,
           });
+    }
+  }
+
+  /** @throws {StepTimeoutError} */
+  async #runBody(migration: RunnableMigration, step: MongoMigrationStep): Promise<void> {
+    const { signal, domain } = this.#options;
+    const { stepTimeoutMs = 0 } = migration.definition as MongoMigration;
+    const timeIsOver = stepTimeoutMs === 0 ? undefined : AbortSignal.timeout(stepTimeoutMs);
+    const signals = [signal, timeIsOver].filter((each) => each !== undefined);
+    const context = {
+      signal: signals.length === 0 ? undefined : AbortSignal.any(signals),
+      withFencedTransaction: this.#lease.withFencedTransaction.bind(this.#lease),
+    };
+    const db = this.#client.db(domain.namespace);
+    const stopRecording = this.#record(migration, step);
+    try {
+      const body = migration.direction === 'up' ? step.up(db, context) : step.down?.(db, context);
+      await Promise.race([body, ...(timeIsOver === undefined ? [] : [rejectWhenAborted(timeIsOver)])]);
+    } catch (thrown) {
+      // A step that heeds the signal throws its reason.
+      throw timeIsOver?.aborted === true && thrown === timeIsOver.reason
+        ? new StepTimeoutError(domain.name, migration.file.name, step.name, stepTimeoutMs)
+        : thrown;
+    } finally {
+      stopRecording();
     }
   }
 
@@ -231,4 +252,10 @@ export class MongoMigrationWriter implements MigrationWriter {
     const { actor, host, pid, gitCommit, toolVersion } = this.#options.identity;
     return { startedAt, durationMs: Date.now() - startedAt.getTime(), actor, host, pid, gitCommit, toolVersion };
   }
+}
+
+function rejectWhenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
