@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -12,88 +12,88 @@ import { readData } from '../../tools/orchestrator/src/roundtrip/read-data.ts';
 import type { Attack, AttackContext } from '../harness/attack.ts';
 
 const WORKSPACE = join(import.meta.dirname, '..', '..');
-const COMMAND = join(WORKSPACE, 'tools', 'orchestrator', 'bin', 'finova-db.js');
 /** The shortest that is allowed: a run after a kill has to wait for it. */
 const LEASE_MS = 1_000;
+/** A run after a kill waits more than it works. */
+const ROUNDS_AT_ONCE = 4;
 
 /** `kill -9` at random moments of an `up` over all four domains; what the next run makes must be what one run makes. */
 export const killNine: Attack = {
   name: 'kill-9',
   async run(context) {
     const { random, count } = context;
-    const rounds = count({ full: 500, short: 12, tiny: 1 });
-    const whole = await withDatabases(context, async (databases) => {
-      const startedAtMs = performance.now();
-      const child = startUp(databases);
-      await once(child, 'exit');
-      return { durationMs: performance.now() - startedAtMs, state: await readState(databases.context) };
-    });
+    const rounds = count({ full: 500, short: 24, tiny: 1 });
+    // As many at once as later, because they slow each other down.
+    const wholes = await Promise.all(Array.from({ length: Math.min(rounds, ROUNDS_AT_ONCE) }, () => runWhole(context)));
+    const state = wholes[0]?.state ?? '';
+    const durationMs = Math.max(...wholes.map((whole) => whole.durationMs));
+    const moments = Array.from({ length: rounds }, () => random.next());
     const failures: string[] = [];
     let inTheMiddle = 0;
-    for (let round = 1; round <= rounds; round += 1) {
+    const runRound = async (moment: number): Promise<void> => {
+      const child = await startProcess();
       await withDatabases(context, async (databases) => {
-        const child = startUp(databases);
-        const exited = once(child, 'exit');
-        // The first part is the start of the process, in which nothing can happen to a database.
-        const afterMs = whole.durationMs * (0.5 + 0.5 * random.next());
-        const ended = await Promise.race([exited.then(() => true), sleep(afterMs, false)]);
-        if (!ended) {
+        const killed = `killed after ${(100 * moment).toFixed(1)} % of a run`;
+        const exited = runUp(child, databases);
+        const hasEnded = await Promise.race([exited.then(() => true), sleep(durationMs * moment, false)]);
+        if (!hasEnded) {
           child.kill('SIGKILL');
           await exited;
         }
-        const before = await readState(databases.context);
-        inTheMiddle += before !== whole.state && before !== EMPTY ? 1 : 0;
-        const outcomes = await up({ ...databases.context, lockTimeoutMs: 30_000 });
-        for (const [domain, outcome] of outcomes) {
+        const before = await readState(databases);
+        inTheMiddle += before !== state && before !== EMPTY ? 1 : 0;
+        for (const [domain, outcome] of await up(databases)) {
           if (outcome.state !== 'done') {
             const why = outcome.state === 'failed' ? String(outcome.error) : outcome.because;
-            failures.push(`round ${round}, killed after ${Math.round(afterMs)} ms: ${domain} did not go on: ${why}`);
+            failures.push(`${killed}: ${domain} did not go on: ${why}`);
           }
         }
-        if ((await readState(databases.context)) !== whole.state) {
-          failures.push(
-            `round ${round}, killed after ${Math.round(afterMs)} ms: the databases differ from those of one run`,
-          );
+        if ((await readState(databases)) !== state) {
+          failures.push(`${killed}: the databases differ from those of one run`);
         }
       });
-    }
+    };
+    await Promise.all(
+      Array.from({ length: ROUNDS_AT_ONCE }, async () => {
+        for (let moment = moments.pop(); moment !== undefined; moment = moments.pop()) {
+          await runRound(moment);
+        }
+      }),
+    );
     return { done: `${rounds} kills, ${inTheMiddle} of them with some of the migrations applied`, failures };
   },
 };
 
-interface Databases {
-  readonly context: RunContext;
-  readonly environment: NodeJS.ProcessEnv;
+async function runWhole(context: AttackContext): Promise<{ readonly durationMs: number; readonly state: string }> {
+  const child = await startProcess();
+  return withDatabases(context, async (databases) => {
+    const startedAtMs = performance.now();
+    await runUp(child, databases);
+    return { durationMs: performance.now() - startedAtMs, state: await readState(databases) };
+  });
 }
 
 /** A state without anything in it. */
 const EMPTY = JSON.stringify(Array.from({ length: 4 }, () => [[], []]));
 
-async function withDatabases<T>({ servers }: AttackContext, use: (databases: Databases) => Promise<T>): Promise<T> {
+async function withDatabases<T>({ servers }: AttackContext, use: (context: RunContext) => Promise<T>): Promise<T> {
   const postgres = await createPostgresTestDatabase(servers.postgres);
   const suffix = `_${randomUUID().slice(0, 8)}`;
   const domains = await readWorkspaceDomains(WORKSPACE, { FINOVA_MONGODB_DATABASE_SUFFIX: suffix });
-  const context: RunContext = {
-    workspaceRoot: WORKSPACE,
-    domains,
-    servers: new Map(
-      domains.map(({ name, engine }) => [
-        name,
-        { url: engine === 'postgres' ? postgres.url : servers.mongodb, label: engine, source: 'url' as const },
-      ]),
-    ),
-    identity: TEST_IDENTITY,
-    lockTimeoutMs: 30_000,
-    leaseMs: LEASE_MS,
-  };
-  const environment = {
-    FINOVA_POSTGRES_URL: postgres.url,
-    FINOVA_MONGODB_URL: servers.mongodb,
-    FINOVA_MONGODB_DATABASE_SUFFIX: suffix,
-    FINOVA_LEASE_MS: String(LEASE_MS),
-  };
   try {
-    return await use({ context, environment });
+    return await use({
+      workspaceRoot: WORKSPACE,
+      domains,
+      servers: new Map(
+        domains.map(({ name, engine }) => [
+          name,
+          { url: engine === 'postgres' ? postgres.url : servers.mongodb, label: engine, source: 'url' as const },
+        ]),
+      ),
+      identity: TEST_IDENTITY,
+      lockTimeoutMs: 90_000,
+      leaseMs: LEASE_MS,
+    });
   } finally {
     await postgres.drop();
     await withMongoClient({ url: servers.mongodb, applicationName: 'finova attack' }, async (client) => {
@@ -104,13 +104,23 @@ async function withDatabases<T>({ servers }: AttackContext, use: (databases: Dat
   }
 }
 
-function startUp({ environment }: Databases): ChildProcess {
-  const { FINOVA_DATABASES: _, ...inherited } = process.env;
-  return spawn(process.execPath, [COMMAND, 'up'], {
-    cwd: WORKSPACE,
-    env: { ...inherited, ...environment },
+/** Started and loaded before its databases are there: nothing can happen to them meanwhile. */
+async function startProcess(): Promise<ChildProcess> {
+  const child = fork(join(import.meta.dirname, '..', 'harness', 'up-process.ts'), [], {
+    execArgv: ['--import', 'tsx', '--conditions=@finova/source'],
     stdio: 'ignore',
+    // Domains and servers of a context are maps.
+    serialization: 'advanced',
   });
+  await once(child, 'message');
+  return child;
+}
+
+/** Resolves when the process has ended, however it did. */
+async function runUp(child: ChildProcess, context: RunContext): Promise<void> {
+  const exited = once(child, 'exit');
+  child.send(context);
+  await exited;
 }
 
 /** Structure and rows of all domains, as one text. */
