@@ -36,12 +36,13 @@ export async function inspectDomain(options: EngineOptions): Promise<DomainInspe
     const journal = await reader.readJournal();
     refuseTampering(domain.name, journal, await reader.readHistory());
     await checkHistory(domain.name, journal, files, checksums, options);
-    const { applied, pending } = splitJournal(journal, files);
+    const { applied, pending, halfDone } = splitJournal(journal, files);
     const definitions = await new MigrationLoader(domain, files, checksums).loadAll(pending);
     return {
       server: await reader.describeServer(),
       applied,
       pending,
+      halfDone,
       journal,
       definitions: new Map(pending.map((name, index) => [name, definitions[index] as MigrationDefinition<Engine>])),
       pendingRepeatables: await reader.pendingRepeatables(wantedRepeatables),

@@ -19,19 +19,29 @@ export async function statusCommand(environment: CommandEnvironment, domains: re
         result.engine,
         result.server,
         String(result.applied.length),
-        describePending(pendingOf(result)),
+        describePending(result),
       ]),
     );
+    for (const { refusal } of results) {
+      if (refusal !== null) {
+        printLine(output, refusal);
+      }
+    }
     const pending = results.reduce((sum, result) => sum + pendingOf(result).length, 0);
-    printLine(output, pending === 0 ? 'Nothing is pending' : `${pending} migrations are pending; run finova-db up`);
+    printLine(output, pending === 0 ? 'Nothing is pending' : `Pending: ${pending}; run finova-db up`);
   }
-  return results.some((result) => pendingOf(result).length > 0) ? ExitCode.attention : ExitCode.done;
+  return results.some(needsAttention) ? ExitCode.attention : ExitCode.done;
+}
+
+function needsAttention(result: DomainStatusResult): boolean {
+  return pendingOf(result).length > 0 || result.refusal !== null;
 }
 
 function pendingOf({ pending, pendingRepeatables }: DomainStatusResult): string[] {
   return [...pending, ...pendingRepeatables.map((name) => `repeatables/${name}`)];
 }
 
-function describePending(pending: readonly string[]): string {
-  return pending.length === 0 ? '0' : `${pending.length}: ${pending.join('\n')}`;
+function describePending(result: DomainStatusResult): string {
+  const lines = pendingOf(result).map((name) => (result.halfDone.includes(name) ? `${name} (half done)` : name));
+  return lines.length === 0 ? '0' : `${lines.length}: ${lines.join('\n')}`;
 }

@@ -79,8 +79,12 @@ function describeTotals(applied: number, repeatables: number): string {
   if (applied === 0 && repeatables === 0) {
     return 'Nothing to apply: every domain is up to date';
   }
-  const texts = repeatables === 0 ? '' : ` and ${repeatables} repeatables`;
-  return `Applied ${applied} migrations${texts}`;
+  const texts = repeatables === 0 ? '' : ` and ${counted(repeatables, 'repeatable')}`;
+  return `Applied ${counted(applied, 'migration')}${texts}`;
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 /** Development data and embedded servers get keys by themselves; servers of others only the keys they are given. */
