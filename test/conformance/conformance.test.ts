@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { domainShape } from './rules/domain-shape.ts';
 import { frozenMigrations, migrations } from './rules/migrations.ts';
 import { foreignTables, ownership } from './rules/ownership.ts';
+import { sharedEnvironment } from './rules/shared-environment.ts';
 import { fileLength, noAny, suppressions } from './rules/source-text.ts';
 import { deadCode, spelling } from './rules/tools.ts';
 
@@ -17,6 +18,7 @@ const RULES = [
   suppressions,
   noAny,
   fileLength,
+  sharedEnvironment,
   deadCode,
   spelling,
 ];

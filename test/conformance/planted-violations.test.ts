@@ -4,6 +4,7 @@ import type { Rule } from './finding.ts';
 import { domainShape } from './rules/domain-shape.ts';
 import { frozenMigrations, migrations } from './rules/migrations.ts';
 import { foreignTables, ownership } from './rules/ownership.ts';
+import { sharedEnvironment } from './rules/shared-environment.ts';
 import { fileLength, noAny, suppressions } from './rules/source-text.ts';
 import { deadCode, spelling } from './rules/tools.ts';
 
@@ -81,6 +82,7 @@ const VIOLATIONS: readonly [what: string, rule: Rule, path: string, text: string
     `${'// line\n'.repeat(400)}export const planted = 1;\n`,
     'cut it where one concept ends',
   ],
+  ['a secret in the committed .env', sharedEnvironment, '.env', 'FINOVA_POSTGRES_URL=x\n', '.env.local'],
   [
     'an export that nobody uses',
     deadCode,

@@ -2,6 +2,8 @@
 // Plain JavaScript, and imports nothing but node:path: Nx loads this file on every command, before anything is built.
 import { basename, dirname } from 'node:path';
 
+/** @typedef {import('nx/src/config/workspace-json-project-json.js').TargetConfiguration} Target */
+
 /** What decides whether a domain's database changes: its own files and those of the domains below it. */
 const MIGRATION_INPUTS = [
   '{projectRoot}/migrations/**/*',
@@ -15,60 +17,124 @@ const SERVER_INPUTS = ['FINOVA_DATABASES', 'FINOVA_POSTGRES_URL', 'FINOVA_MONGOD
   (env) => ({ env }),
 );
 
+/** What decides the outcome of a tool of the workspace. */
+const TOOL_INPUTS = ['{workspaceRoot}/package-lock.json', '{workspaceRoot}/tsconfig.base.json'];
+
+/** Files that the migrations of a domain must agree with. */
+const DUMP_INPUTS = ['{projectRoot}/schema.sql', '{projectRoot}/collections.json'];
+
+/**
+ * @param {string} description
+ * @param {string} technology
+ */
+const metadata = (description, technology) => ({ description, technologies: [technology] });
+
 /**
  * The targets of one domain.
  *
  * @param {string} domain - the project's name, such as `accounts-db`.
- * @returns {Record<string, import('nx/src/config/workspace-json-project-json.js').TargetConfiguration>}
+ * @returns {Record<string, Target>}
  */
 export function domainTargets(domain) {
-  const metadata = (/** @type {string} */ description) => ({ description, technologies: ['finova-db'] });
+  /** @type {(command: string, description: string, dependsOn?: string[]) => Target} */
+  const onDatabase = (command, description, dependsOn) => ({
+    command: `finova-db ${command}`,
+    ...(dependsOn === undefined ? {} : { dependsOn }),
+    cache: false,
+    metadata: metadata(description, 'finova-db'),
+  });
+  /** @type {(command: string, description: string, inputs: string[]) => Target} */
+  const onMigrations = (command, description, inputs) => ({
+    command,
+    inputs: ['migrations', '^migrations', ...inputs, 'migrationTools', ...SERVER_INPUTS],
+    outputs: [],
+    cache: true,
+    metadata: metadata(description, 'finova-db'),
+  });
   return {
-    migrate: {
-      command: `finova-db up ${domain} --no-dependencies`,
-      dependsOn: ['^migrate'],
-      cache: false,
-      metadata: metadata(`Apply the pending migrations of ${domain}, after those of the domains it depends on`),
-    },
-    'migrate-down': {
-      command: `finova-db down ${domain}`,
-      cache: false,
-      metadata: metadata(`Revert the newest migration of ${domain}`),
-    },
-    'migrate-status': {
-      command: `finova-db status ${domain}`,
-      cache: false,
-      metadata: metadata(`Show what is applied and what is pending in ${domain}`),
-    },
-    seed: {
-      command: `finova-db seed ${domain}`,
-      dependsOn: ['migrate', '^seed'],
-      cache: false,
-      metadata: metadata(`Add the development data of ${domain}`),
-    },
-    'migration-test': {
-      command: `vitest run {projectRoot}/test/migrations`,
-      inputs: ['migrations', '^migrations', 'migrationTools', ...SERVER_INPUTS],
+    migrate: onDatabase(
+      `up ${domain} --no-dependencies`,
+      `Apply the pending migrations of ${domain}, after those of the domains it depends on`,
+      ['^migrate'],
+    ),
+    'migrate-down': onDatabase(`down ${domain}`, `Revert the newest migration of ${domain}`),
+    'migrate-status': onDatabase(`status ${domain}`, `Show what is applied and what is pending in ${domain}`),
+    seed: onDatabase(`seed ${domain}`, `Add the development data of ${domain}`, ['migrate', '^seed']),
+    'migration-test': onMigrations(
+      'vitest run {projectRoot}/test/migrations',
+      `Test the migrations of ${domain} on a real server: up, down to nothing, up again`,
+      DUMP_INPUTS,
+    ),
+    test: testTarget(domain, `--exclude '**/test/migrations.test.ts' --exclude '**/test/migrations/**'`, [
+      'migration-test',
+    ]),
+    'migration-lint': onMigrations(
+      `finova-db lint ${domain}`,
+      `Find what will hurt in the migrations of ${domain}, in what they send to a real server`,
+      [],
+    ),
+    'schema-check': onMigrations(
+      `finova-db dump ${domain} --check`,
+      `Compare the schema.sql or collections.json of ${domain} with what its migrations make`,
+      DUMP_INPUTS,
+    ),
+  };
+}
+
+/**
+ * The targets of every package, one that is no domain included.
+ *
+ * @param {string} root - `packages/accounts-db`, or `bench`
+ * @returns {Record<string, Target>}
+ */
+export function packageTargets(root) {
+  const project = basename(root);
+  const targets = {
+    lint: {
+      command: 'biome check {projectRoot}',
+      inputs: ['{projectRoot}/**/*', '{workspaceRoot}/biome.json', '{workspaceRoot}/package-lock.json'],
       outputs: [],
       cache: true,
-      metadata: metadata(`Test the migrations of ${domain} on a real server: up, down to nothing, up again`),
+      metadata: metadata(`Check the formatting, rules and imports of ${project}`, 'biome'),
     },
-    test: {
-      command: `vitest run {projectRoot}`,
-      inputs: ['default', '^default', 'migrationTools', ...SERVER_INPUTS],
+    typecheck: {
+      command: 'node scripts/check-types.js {projectRoot}',
+      inputs: ['default', '^default', '{workspaceRoot}/scripts/check-types.js', ...TOOL_INPUTS],
       outputs: [],
       cache: true,
-      metadata: metadata(`Run all tests of ${domain}`),
+      metadata: metadata(`Check the types of ${project}, tests and migrations included`, 'typescript'),
     },
+    test: testTarget(project),
+  };
+  return root.includes('/') ? { build: buildTarget(project), ...targets } : targets;
+}
+
+/**
+ * All tests of a package. What another target has tested already is not tested twice.
+ *
+ * @param {string} project
+ * @param {string} [options]
+ * @param {string[]} [dependsOn]
+ * @returns {Target}
+ */
+function testTarget(project, options, dependsOn) {
+  return {
+    command: ['vitest run {projectRoot}/', ...(options === undefined ? [] : [options])].join(' '),
+    ...(dependsOn === undefined ? {} : { dependsOn }),
+    inputs: ['default', '^default', 'migrationTools', ...SERVER_INPUTS],
+    outputs: [],
+    cache: true,
+    metadata: metadata(`Run all tests of ${project}`, 'vitest'),
   };
 }
 
 /**
  * How a package is compiled into its dist/, against what those it depends on have compiled.
  *
- * @returns {import('nx/src/config/workspace-json-project-json.js').TargetConfiguration}
+ * @param {string} project
+ * @returns {Target}
  */
-export function buildTarget() {
+function buildTarget(project) {
   return {
     command: 'node scripts/build-package.js {projectRoot}',
     dependsOn: ['^build'],
@@ -77,49 +143,48 @@ export function buildTarget() {
       '{projectRoot}/migrations/**/*',
       '!{projectRoot}/**/*.test.ts',
       '{projectRoot}/package.json',
-      '{workspaceRoot}/package-lock.json',
       '{workspaceRoot}/scripts/build-package.js',
-      '{workspaceRoot}/tsconfig.base.json',
       '{workspaceRoot}/tsconfig.build.json',
+      ...TOOL_INPUTS,
       { dependentTasksOutputFiles: '**/*.d.ts', transitive: true },
     ],
     outputs: ['{projectRoot}/dist'],
     cache: true,
-    metadata: {
-      description: 'Compile to ES modules in dist/, with types and source maps',
-      technologies: ['typescript'],
-    },
+    metadata: metadata(`Compile ${project} to ES modules in dist/, with types and source maps`, 'typescript'),
   };
 }
 
 /**
- * What a database.json makes of a package.
+ * A package as a project; one with a database.json is a domain, which has more.
  *
  * @param {string} root - `packages/accounts-db`
+ * @param {boolean} isDomain
  */
-function domainProject(root) {
+function projectOf(root, isDomain) {
+  if (!isDomain) {
+    return { root, targets: packageTargets(root) };
+  }
   return {
+    root,
     tags: ['scope:domain'],
     namedInputs: {
       migrations: [...MIGRATION_INPUTS, '{projectRoot}/test/migrations.test.ts', '{projectRoot}/test/migrations/**/*'],
     },
-    targets: domainTargets(basename(root)),
+    targets: { ...packageTargets(root), ...domainTargets(basename(root)) },
   };
 }
 
-/** Every package is built; a database.json makes it a domain. */
-const MANIFEST_PATTERN = '{packages,tools}/*/{package,database}.json';
+const MANIFEST_PATTERN = '{packages/*,tools/*,attack,bench}/{package,database}.json';
 
 /** @type {import('nx/src/project-graph/plugins/public-api.js').CreateNodes} */
 export const createNodes = [
   MANIFEST_PATTERN,
-  (manifests) =>
-    manifests.map((manifest) => {
-      const root = dirname(manifest);
-      const project =
-        basename(manifest) === 'database.json' ? domainProject(root) : { targets: { build: buildTarget() } };
-      return [manifest, { projects: { [root]: { root, ...project } } }];
-    }),
+  (manifests) => {
+    const domains = new Set(manifests.filter((path) => basename(path) === 'database.json').map(dirname));
+    return manifests
+      .filter((path) => basename(path) === 'package.json')
+      .map((path) => [path, { projects: { [dirname(path)]: projectOf(dirname(path), domains.has(dirname(path))) } }]);
+  },
 ];
 
 export const createNodesV2 = createNodes;

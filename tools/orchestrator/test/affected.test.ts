@@ -45,6 +45,7 @@ const CHANGES: readonly [what: string, path: string, text: string, tested: reado
     '-- changed\n',
     ['notifications-db', 'transactions-db'],
   ],
+  ['a dump', 'packages/accounts-db/schema.sql', '\n', ['accounts-db']],
   ['a manifest', 'packages/notifications-db/database.json', '\n', ['notifications-db']],
   ['the test of migrations itself', 'packages/accounts-db/test/migrations.test.ts', '\n// changed', DOMAINS],
   ['db-kit', 'packages/db-kit/src/migrations/migrator.ts', '\n// changed', DOMAINS],

@@ -1,6 +1,9 @@
 // @ts-check
 // Prints the workspace projects of the Nx project graph and their edges as JSON. Run by project-graph.ts.
-import { createProjectGraphAsync } from '@nx/devkit';
+
+// As in .env, which only the command of Nx reads.
+process.env.NX_ISOLATE_PLUGINS ??= 'false';
+const { createProjectGraphAsync } = await import('@nx/devkit');
 
 const { nodes, dependencies } = await createProjectGraphAsync({ exitOnError: false });
 const projects = Object.values(nodes)
