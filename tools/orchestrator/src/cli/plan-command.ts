@@ -1,5 +1,6 @@
 import { errorMessage } from '@finova/db-kit';
 import { type Plan, type PlannedMigration, plan } from '../commands/plan.ts';
+import { planSince } from '../commands/plan-since.ts';
 import { renderScript, renderStatements } from '../plan/render-script.ts';
 import { openContext } from '../run/open-context.ts';
 import type { CommandEnvironment } from './command-environment.ts';
@@ -12,6 +13,7 @@ export interface PlanCommandOptions {
   readonly allowOutOfOrder?: boolean;
   /** commander's form of `--no-dependencies` */
   readonly dependencies?: boolean;
+  readonly since?: string;
 }
 
 /** `finova-db plan [domain…]` and `finova-db up --dry-run` */
@@ -23,12 +25,13 @@ export async function planCommand(
   const { output } = environment;
   const { json, verbose } = environment.options;
   const context = { ...(await openContext(environment, domains)), allowOutOfOrder: options.allowOutOfOrder };
-  const found = await plan(context, {
+  const wanted = {
     domains,
     to: options.to,
     sql: options.sql === true,
     includeDependencies: options.dependencies !== false,
-  });
+  };
+  const found = await (options.since === undefined ? plan(context, wanted) : planSince(context, options.since, wanted));
   if (json) {
     printJson(output, describePlan(found));
   } else {

@@ -77,6 +77,8 @@ export function createProgram(host: ProgramHost): Command {
     .argument('[domain...]', 'domains to plan for; all when none is given')
     .option('--to <migration>', 'the newest migration to apply: <domain>/<name>')
     .option('--sql', 'print what would be sent to the servers, found by doing it on throw-away databases')
+    .option('--since <commit>', 'for databases that have the migrations of this commit, instead of the real ones')
+    .option('--no-dependencies', 'leave out what the domains depend on')
     .option('--allow-out-of-order', 'also plan migrations that are older than applied ones')
     .action(run(planCommand));
 

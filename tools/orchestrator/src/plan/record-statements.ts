@@ -121,7 +121,7 @@ function withoutCompletedSteps(
 }
 
 /** A statement may name its database: the one that is meant, not the throw-away one. */
-function ofTarget(
+export function ofTarget(
   context: RunContext,
   scratch: RunContext,
   domain: string,
