@@ -10,7 +10,7 @@ base=$(git merge-base "${1:-${NX_BASE:-origin/main}}" "${2:-HEAD}")
 head=$(git rev-parse "${2:-HEAD}")
 
 npx nx affected -t lint typecheck migration-lint migration-test test --base "$base" --head "$head" --parallel=2 --outputStyle=static
-npx vitest run test/conformance
+npx vitest run test/conformance/conformance.test.ts
 
 # 0: nothing is pending; 2: something is. Anything else failed, and has said why.
 code=0

@@ -41,7 +41,10 @@ describe('the containers of a test run', () => {
   });
 
   test('read their images from docker-compose.yml, which pins them once', async () => {
-    expect(await composeImage(THIS_WORKSPACE, 'postgres')).toBe('postgres:18');
+    expect(await composeImage(THIS_WORKSPACE, 'postgres', {})).toBe('postgres:18');
+    expect(await composeImage(THIS_WORKSPACE, 'postgres', { FINOVA_POSTGRES_IMAGE: 'postgres:15' })).toBe(
+      'postgres:15',
+    );
     expect(await composeImage(THIS_WORKSPACE, 'mongodb')).toBe('mongo:8');
   });
 });

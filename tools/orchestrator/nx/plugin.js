@@ -13,9 +13,13 @@ const MIGRATION_INPUTS = [
 ];
 
 /** What decides which server the tests run on: a result from one says nothing about another. */
-const SERVER_INPUTS = ['FINOVA_DATABASES', 'FINOVA_POSTGRES_URL', 'FINOVA_MONGODB_URL', 'FINOVA_POSTGRES_BINARIES'].map(
-  (env) => ({ env }),
-);
+const SERVER_INPUTS = [
+  'FINOVA_DATABASES',
+  'FINOVA_POSTGRES_URL',
+  'FINOVA_MONGODB_URL',
+  'FINOVA_POSTGRES_BINARIES',
+  'FINOVA_POSTGRES_IMAGE',
+].map((env) => ({ env }));
 
 /** What decides the outcome of a tool of the workspace. */
 const TOOL_INPUTS = ['{workspaceRoot}/package-lock.json', '{workspaceRoot}/tsconfig.base.json'];

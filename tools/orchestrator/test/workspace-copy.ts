@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,7 +31,7 @@ export interface WorkspaceCopy {
   remove(): Promise<void>;
 }
 
-/** Copies every file that git knows or would add; node_modules are those of this workspace. */
+/** Copies every file that git knows or would add. Packages are those of this workspace, except its own. */
 export async function copyWorkspace(): Promise<WorkspaceCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'finova-workspace-'));
   const listed = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: WORKSPACE });
@@ -33,7 +44,7 @@ export async function copyWorkspace(): Promise<WorkspaceCopy> {
       }
     });
   }
-  await symlink(join(WORKSPACE, 'node_modules'), join(folder, 'node_modules'));
+  await linkPackages(join(WORKSPACE, 'node_modules'), join(folder, 'node_modules'));
   const environment = {
     ...process.env,
     NX_DAEMON: 'false',
@@ -65,4 +76,19 @@ export async function copyWorkspace(): Promise<WorkspaceCopy> {
   await copy.git('add', '--all');
   await copy.git('commit', '--quiet', '--message', 'The workspace');
   return copy;
+}
+
+/** Links what is installed; links inside it, such as those to the workspace's packages, lead into the copy. */
+async function linkPackages(installed: string, folder: string): Promise<void> {
+  await mkdir(folder);
+  for (const name of await readdir(installed)) {
+    if (name === '.bin' || name === '@finova') {
+      await mkdir(join(folder, name));
+      for (const entry of await readdir(join(installed, name))) {
+        await symlink(await readlink(join(installed, name, entry)), join(folder, name, entry));
+      }
+    } else if (!name.startsWith('.')) {
+      await symlink(join(installed, name), join(folder, name));
+    }
+  }
 }

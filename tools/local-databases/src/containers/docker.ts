@@ -46,16 +46,21 @@ function connects(socket: string): Promise<boolean> {
 }
 
 /**
- * The image of a service, as docker-compose.yml pins it: tests use the same one.
+ * The image of a service, as docker-compose.yml pins it or the environment names another: tests use the same one.
  */
-export async function composeImage(workspaceRoot: string, engine: DatabaseEngine): Promise<string> {
+export async function composeImage(
+  workspaceRoot: string,
+  engine: DatabaseEngine,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
   const text = await readFile(join(workspaceRoot, 'docker-compose.yml'), 'utf8');
   const service = COMPOSE_SERVICES[engine];
   const image = new RegExp(`^  ${service}:\\n(?:    .*\\n)*?    image: (\\S+)$`, 'm').exec(text)?.[1];
   if (image === undefined) {
     throw new Error(`docker-compose.yml has no image for service ${service}`);
   }
-  return image;
+  const [, variable = '', usual] = /^\$\{(\w+):-(.+)\}$/.exec(image) ?? [];
+  return usual === undefined ? image : environment[variable] || usual;
 }
 
 /** Whether the daemon has an image, or can pull it in time. */

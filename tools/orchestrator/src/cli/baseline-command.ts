@@ -2,7 +2,7 @@ import { baseline } from '../commands/baseline.ts';
 import { openContext } from '../run/open-context.ts';
 import type { CommandEnvironment } from './command-environment.ts';
 import { ExitCode } from './exit-code.ts';
-import { printJson, printLine } from './output.ts';
+import { counted, printJson, printLine } from './output.ts';
 
 /** `finova-db baseline DOMAIN --to MIGRATION` */
 export async function baselineCommand(
@@ -16,7 +16,7 @@ export async function baselineCommand(
   } else {
     printLine(
       environment.output,
-      `${domain}: ${result.journaled.length} migrations are journaled as applied; run finova-db drift ${domain} to see whether the database agrees`,
+      `${domain}: journaled as applied: ${counted(result.journaled.length, 'migration')}; run finova-db drift ${domain} to see whether the database agrees`,
     );
   }
   return ExitCode.done;

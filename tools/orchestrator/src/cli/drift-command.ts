@@ -4,7 +4,7 @@ import type { DriftDifference } from '../drift/structure-differences.ts';
 import { openContext } from '../run/open-context.ts';
 import type { CommandEnvironment } from './command-environment.ts';
 import { ExitCode } from './exit-code.ts';
-import { type Output, printJson, printLine } from './output.ts';
+import { counted, type Output, printJson, printLine } from './output.ts';
 
 /** `finova-db drift [domain…]` */
 export async function driftCommand(environment: CommandEnvironment, domains: readonly string[]): Promise<ExitCode> {
@@ -25,7 +25,7 @@ function printDrift(output: Output, { domain, server, differences }: DomainDrift
     printLine(output, `${domain} on ${server}: as its migrations made it`);
     return;
   }
-  printLine(output, `${domain} on ${server}: ${differences.length} differences`);
+  printLine(output, `${domain} on ${server}: ${counted(differences.length, 'difference')}`);
   for (const difference of differences) {
     printDifference(output, difference);
   }

@@ -2,7 +2,7 @@ import { lint } from '../commands/lint.ts';
 import { openContext } from '../run/open-context.ts';
 import type { CommandEnvironment } from './command-environment.ts';
 import { ExitCode } from './exit-code.ts';
-import { printJson, printLine } from './output.ts';
+import { counted, printJson, printLine } from './output.ts';
 
 /** `finova-db lint [domain…]` */
 export async function lintCommand(environment: CommandEnvironment, domains: readonly string[]): Promise<ExitCode> {
@@ -21,7 +21,7 @@ export async function lintCommand(environment: CommandEnvironment, domains: read
       output,
       findings.length === 0
         ? 'Nothing to say'
-        : `${findings.length} findings; waive one with waives: { '<rule>': '<reason>' } in its migration`,
+        : `${counted(findings.length, 'finding')}; waive one with waives: { '<rule>': '<reason>' } in its migration`,
     );
   }
   return findings.length === 0 ? ExitCode.done : ExitCode.attention;

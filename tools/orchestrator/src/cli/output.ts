@@ -61,3 +61,8 @@ export function printError(output: Output, thrown: unknown, verbose: boolean): v
 export function formatDuration(durationMs: number): string {
   return durationMs < 1_000 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1_000).toFixed(1)} s`;
 }
+
+/** `1 migration`, `2 migrations` */
+export function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

@@ -7,7 +7,7 @@ import { withDependencies } from '../workspace/domain-order.ts';
 import type { CommandEnvironment } from './command-environment.ts';
 import { ExitCode } from './exit-code.ts';
 import { describeOutcomes, printFailures } from './outcomes.ts';
-import { formatDuration, type Output, printJson, printLine, printNotice, printTable } from './output.ts';
+import { counted, formatDuration, type Output, printJson, printLine, printNotice, printTable } from './output.ts';
 import { planCommand } from './plan-command.ts';
 import { printSamples, printSeedCounts } from './seed-command.ts';
 import { lineProgress, liveProgress, silentProgress } from './up-progress.ts';
@@ -81,10 +81,6 @@ function describeTotals(applied: number, repeatables: number): string {
   }
   const texts = repeatables === 0 ? '' : ` and ${counted(repeatables, 'repeatable')}`;
   return `Applied ${counted(applied, 'migration')}${texts}`;
-}
-
-function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 /** Development data and embedded servers get keys by themselves; servers of others only the keys they are given. */
