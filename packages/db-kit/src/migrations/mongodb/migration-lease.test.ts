@@ -52,6 +52,22 @@ describe('the migration lease on MongoDB', () => {
     expect(await holder).toEqual([ONE]);
   });
 
+  it('is given up on in time also while the transaction of a killed runner is open on it', async () => {
+    const domain = await mongoDomain(two);
+    await domain.up();
+    await domain.withDb((db) =>
+      db.client.withSession(async (session) => {
+        session.startTransaction();
+        await db.collection('migration_lease').updateOne({}, { $set: { fencedAt: new Date() } }, { session });
+        const startedAtMs = performance.now();
+        await expect(domain.up({ lockTimeoutMs: 500 })).rejects.toThrow(LockTimeoutError);
+        expect(performance.now() - startedAtMs).toBeLessThan(10_000);
+        await session.abortTransaction();
+      }),
+    );
+    expect(await domain.up()).toEqual([]);
+  });
+
   it('is free at once when a run ends, however it ends', async () => {
     const domain = await mongoDomain({ [`${ONE}.ts`]: mongoSource({ name: 'one', up: `throw new Error('no');` }) });
     await expect(domain.up()).rejects.toThrow('no');

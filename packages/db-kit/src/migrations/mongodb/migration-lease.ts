@@ -91,13 +91,14 @@ export class MigrationLease {
     const holder = randomUUID();
     const startedAtMs = performance.now();
     for (;;) {
-      const document = await takeIfFree(collection, holder, options, leaseMs);
+      const document = await takeIfFree(client, collection, holder, options, leaseMs);
       if (document?.holder === holder) {
         return new MigrationLease(client, collection, options.domain.name, holder, document.token);
       }
       const waitedMs = Math.round(performance.now() - startedAtMs);
       if (waitedMs >= options.lockTimeoutMs) {
-        throw new LockTimeoutError(options.domain.name, document ?? undefined, waitedMs);
+        const current = document ?? (await collection.findOne({ _id: LEASE_ID }));
+        throw new LockTimeoutError(options.domain.name, current ?? undefined, waitedMs);
       }
       await sleep(POLL_INTERVAL_MS + Math.random() * POLL_JITTER_MS, undefined, { signal: options.signal }).catch(
         () => {
@@ -157,8 +158,14 @@ export class MigrationLease {
  *
  * The condition is part of the update and not of the filter: the server's clock (`$$NOW`) decides, and a lease that
  * is held comes back unchanged, with the holder's name for the message.
+ *
+ * In a transaction, because there it conflicts at once with a transaction that has written to the lease. Outside one the
+ * server would make it wait, longer than we may: that of a killed runner stays open for a minute.
+ *
+ * @returns `null` when another runner has it in its hands this moment.
  */
 async function takeIfFree(
+  client: MongoClient,
   collection: Collection<LeaseDocument>,
   holder: string,
   { identity }: EngineOptions,
@@ -167,31 +174,35 @@ async function takeIfFree(
   // As milliseconds: SecantusDB takes every stored date to be before `$$NOW` when they are compared as dates.
   const isFree = { $lte: [{ $toLong: { $ifNull: ['$expiresAt', new Date(0)] } }, { $toLong: '$$NOW' }] };
   const whenFree = (taken: unknown, held: string) => ({ $cond: [isFree, taken, held] });
-  try {
-    return await collection.findOneAndUpdate(
-      { _id: LEASE_ID },
-      [
-        {
-          $set: {
-            holder: whenFree({ $literal: holder }, '$holder'),
-            token: whenFree({ $add: [{ $ifNull: ['$token', 0] }, 1] }, '$token'),
-            actor: whenFree({ $literal: identity.actor }, '$actor'),
-            host: whenFree({ $literal: identity.host }, '$host'),
-            pid: whenFree({ $literal: identity.pid }, '$pid'),
-            since: whenFree('$$NOW', '$since'),
-            expiresAt: whenFree(expiryIn(leaseMs), '$expiresAt'),
+  return client.withSession(async (session) => {
+    try {
+      session.startTransaction();
+      const document = await collection.findOneAndUpdate(
+        { _id: LEASE_ID },
+        [
+          {
+            $set: {
+              holder: whenFree({ $literal: holder }, '$holder'),
+              token: whenFree({ $add: [{ $ifNull: ['$token', 0] }, 1] }, '$token'),
+              actor: whenFree({ $literal: identity.actor }, '$actor'),
+              host: whenFree({ $literal: identity.host }, '$host'),
+              pid: whenFree({ $literal: identity.pid }, '$pid'),
+              since: whenFree('$$NOW', '$since'),
+              expiresAt: whenFree(expiryIn(leaseMs), '$expiresAt'),
+            },
           },
-        },
-      ],
-      { upsert: true, returnDocument: 'after', promoteValues: true, useBigInt64: false },
-    );
-  } catch (thrown) {
-    if (isMongoError(thrown, [MongoErrorCode.duplicateKey, MongoErrorCode.writeConflict])) {
-      // Another runner created or took it in the same moment.
-      return null;
+        ],
+        { upsert: true, returnDocument: 'after', promoteValues: true, useBigInt64: false, session },
+      );
+      await session.commitTransaction();
+      return document;
+    } catch (thrown) {
+      if (isMongoError(thrown, [MongoErrorCode.duplicateKey, MongoErrorCode.writeConflict])) {
+        return null;
+      }
+      throw thrown;
     }
-    throw thrown;
-  }
+  });
 }
 
 function expiryIn(leaseMs: number) {
