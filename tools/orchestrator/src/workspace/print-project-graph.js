@@ -1,9 +1,6 @@
 // @ts-check
 // Prints the workspace projects of the Nx project graph and their edges as JSON. Run by project-graph.ts.
-
-// As in .env, which only the command of Nx reads.
-process.env.NX_ISOLATE_PLUGINS ??= 'false';
-const { createProjectGraphAsync } = await import('@nx/devkit');
+import { createProjectGraphAsync } from '@nx/devkit';
 
 const { nodes, dependencies } = await createProjectGraphAsync({ exitOnError: false });
 const projects = Object.values(nodes)

@@ -26,6 +26,12 @@ describe('the project graph', () => {
     let workspace: ScratchWorkspace;
     afterEach(() => workspace.remove());
 
+    it('is the same for those who read it at once, before anybody has', async () => {
+      workspace = await createScratchWorkspace({ 'one-db': { engine: 'postgres' }, 'two-db': { engine: 'postgres' } });
+      const graphs = await Promise.all(Array.from({ length: 4 }, () => readProjectGraph(workspace.folder)));
+      expect(graphs.map(({ projects }) => projects.length)).toEqual([2, 2, 2, 2]);
+    });
+
     it('is computed again when a manifest changes', async () => {
       workspace = await createScratchWorkspace({ 'one-db': { engine: 'postgres' }, 'two-db': { engine: 'postgres' } });
       const edges = async () =>

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ProjectGraphError } from './workspace-errors.ts';
@@ -52,12 +53,15 @@ export async function readProjectGraph(workspaceRoot: string): Promise<ProjectGr
  */
 export async function computeProjectGraph(workspaceRoot: string): Promise<ProjectGraphExtract> {
   const script = join(import.meta.dirname, 'print-project-graph.js');
+  // Of several processes of Nx that share a folder one computes, and the others expect to find what it cached.
+  const dataFolder = await mkdtemp(join(tmpdir(), 'finova-nx-'));
   const environment = {
     ...process.env,
     NX_DAEMON: 'false',
     // Nx's own cache goes by modification times, which two quick edits can share.
     NX_CACHE_PROJECT_GRAPH: 'false',
     NX_ISOLATE_PLUGINS: 'false',
+    NX_WORKSPACE_DATA_DIRECTORY: dataFolder,
     NX_WORKSPACE_ROOT_PATH: workspaceRoot,
   };
   try {
@@ -65,6 +69,8 @@ export async function computeProjectGraph(workspaceRoot: string): Promise<Projec
     return JSON.parse(stdout) as ProjectGraphExtract;
   } catch (cause) {
     throw new ProjectGraphError(cause);
+  } finally {
+    await rm(dataFolder, { recursive: true, force: true });
   }
 }
 
