@@ -28,6 +28,8 @@ export interface WorkspaceCopy {
   git(...args: readonly string[]): Promise<string>;
   /** Runs a command of the copy's node_modules, with caches of its own. */
   run(command: string, ...args: readonly string[]): Promise<string>;
+  /** Runs a script of the copy. */
+  node(script: string, ...args: readonly string[]): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function copyWorkspace(): Promise<WorkspaceCopy> {
     read: (path) => readFile(join(folder, path), 'utf8'),
     git: (...args) => execute('git', args),
     run: (command, ...args) => execute(join(folder, 'node_modules', '.bin', command), args),
+    node: (script, ...args) => execute(process.execPath, [script, ...args]),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
   await copy.git('init', '--quiet', '--initial-branch', 'main');

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { FinovaError } from '@finova/db-kit';
 import { isMigrationName, listMigrationFiles, writeMigrationIdsFile } from '@finova/db-kit/migrations';
+import { nextTimestamp } from '../new-migration/next-timestamp.ts';
 import { renderMigration, renderMigrationTest } from '../new-migration/render-migration.ts';
 import { withDependencies } from '../workspace/domain-order.ts';
 import { requireSources } from '../workspace/installed-domains.ts';
@@ -82,15 +83,4 @@ export async function newMigration(
     throw thrown;
   }
   return [...written, join(domain.migrationsFolder, 'ids.d.ts')].map((path) => relative(workspaceRoot, path));
-}
-
-/** Now, or a second after the newest migration where that is dated later. */
-function nextTimestamp(newest: string | undefined, now: Date): string {
-  const stamp = (moment: Date) => moment.toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
-  if (newest === undefined || newest.slice(0, 15) < stamp(now)) {
-    return stamp(now);
-  }
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/.exec(newest) ?? [];
-  const last = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  return stamp(new Date(last + 1_000));
 }

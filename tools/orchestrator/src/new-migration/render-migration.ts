@@ -7,7 +7,10 @@ export interface MigrationShape {
 }
 
 /** The text of a migration that does nothing yet, in the form of its engine. */
-export function renderMigration({ engine, namespace }: MigrationDomain, shape: MigrationShape): string {
+export function renderMigration(
+  { engine, namespace }: Pick<MigrationDomain, 'engine' | 'namespace'>,
+  shape: MigrationShape,
+): string {
   const requires = (shape.requires ?? []).map((id) => `'${id}'`).join(', ');
   const head = requires === '' ? '' : `  requires: [${requires}],\n`;
   return engine === 'postgres'
