@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -39,8 +39,8 @@ export async function readProjectGraph(workspaceRoot: string): Promise<ProjectGr
   }
   const graph = await computeProjectGraph(workspaceRoot);
   await mkdir(dirname(file), { recursive: true });
-  // Renamed into place, so that another process never reads half of it.
-  const unfinished = `${file}.${process.pid}`;
+  // Renamed into place, so that nobody ever reads half of it.
+  const unfinished = `${file}.${randomUUID()}`;
   await writeFile(unfinished, JSON.stringify(graph));
   await rename(unfinished, file);
   return graph;
