@@ -23,6 +23,15 @@ export function atMost(value: number, limit: number): Ratio {
   };
 }
 
+/** A result that should reach a limit. It is judged as measured and rounded only for printing. */
+export function atLeast(value: number, limit: number): Ratio {
+  return {
+    value: value < 100 ? Number(value.toPrecision(3)) : Math.round(value),
+    target: `≥ ${limit < 10 ? limit.toFixed(1) : limit}`,
+    holds: value >= limit,
+  };
+}
+
 /** What a benchmark prints on standard output with `--json`, and nothing else. */
 export function ratiosToJson(ratios: Ratios): string {
   return JSON.stringify({ ratios }, undefined, 2);
