@@ -1,7 +1,5 @@
 import { ACCOUNT_ID, ACCOUNTS } from './prepare-ledger.ts';
 
-export const BATCH_SIZE = 1_000;
-
 /** Two different accounts and an amount, drawn anew for each transaction. */
 const DRAW = `\\set debit random(1, ${ACCOUNTS})
 \\set credit (:debit + random(0, ${ACCOUNTS - 2})) % ${ACCOUNTS} + 1
@@ -18,12 +16,6 @@ export const SINGLE = `${DRAW}SELECT transactions.post_transaction('bench', gen_
 
 /** The same rows, and nothing else: see ceiling.ts. */
 export const BARE_SINGLE = `${DRAW}SELECT bare.post(gen_random_uuid()::text, ${ACCOUNT_ID(':debit')}, ${ACCOUNT_ID(':credit')}, (:amount)::bigint);
-`;
-
-/** All of it from or to account 1. */
-export const HOT_SINGLE = `\\set credit random(2, ${ACCOUNTS})
-SELECT transactions.post_transaction('bench', gen_random_uuid()::text,
-  jsonb_build_object('transfers', jsonb_build_array(${TRANSFER('1', ':credit', '1')})));
 `;
 
 export const PGLEDGER_SINGLE = `${DRAW}SELECT * FROM pgledger_create_transfer(

@@ -114,7 +114,9 @@ describe('finova-db, when something is wrong', () => {
       const url = withUrl((changed) => {
         changed.port = '1';
       });
-      await expectFailure(['up'], /127\.0\.0\.1:1\b.*cannot be reached/, { FINOVA_POSTGRES_URL: url });
+      await expectFailure(['up'], new RegExp(`${new URL(url).hostname}:1\\b.*cannot be reached`), {
+        FINOVA_POSTGRES_URL: url,
+      });
     });
 
     it('names a login that is refused', async () => {
