@@ -59,9 +59,9 @@ describe('a URL in the environment', () => {
     });
 
     expect(postgres).toMatchObject({ source: 'url', url: urls.postgres, reason: 'url: FINOVA_POSTGRES_URL is set' });
-    expect(postgres?.label).toMatch(/^PostgreSQL \d+\.\d+ at 127\.0\.0\.1:\d+\/finova$/);
+    expect(postgres?.label).toMatch(new RegExp(`^PostgreSQL \\d+\\.\\d+ at ${new URL(urls.postgres).host}/`));
     expect(mongodb).toMatchObject({ source: 'url', url: urls.mongodb, reason: 'url: FINOVA_MONGODB_URL is set' });
-    expect(mongodb?.label).toMatch(/^(?:MongoDB|SecantusDB) \d\S*.* at 127\.0\.0\.1:\d+$/);
+    expect(mongodb?.label).toMatch(new RegExp(`^(?:MongoDB|SecantusDB) \\d\\S*.* at ${new URL(urls.mongodb).host}$`));
   });
 
   test('is not stopped with the servers of a test', async () => {
