@@ -80,6 +80,31 @@ describe('the generators', () => {
     expect(text(`${root}/migrations/ids.d.ts`).match(/cards-db\//g)).toHaveLength(3);
   });
 
+  it('add what a table refuses to the list that the tests of its domain try', async () => {
+    await generateDomain(tree, { name: 'cards', engine: 'postgres' });
+    await generateTable(tree, { domain: 'cards', name: 'policies' });
+    const list = text('packages/cards-db/test/constraints.test.ts');
+    for (const rule of ['pkey', 'name_not_blank', 'name_not_long', 'status_known']) {
+      expect(list).toContain(`'cards_${rule}'],\n`);
+      expect(list).toContain(`'policies_${rule}'],\n`);
+    }
+    tree.delete('packages/cards-db/test/constraints.test.ts');
+    await generateTable(tree, { domain: 'cards', name: 'limits' });
+    expect(tree.exists('packages/cards-db/test/constraints.test.ts')).toBe(false);
+  });
+
+  it('test a table on the database that the tests of its domain open, whatever that is called', async () => {
+    await generateDomain(tree, { name: 'cards', engine: 'postgres' });
+    tree.rename('packages/cards-db/test/cards-test-database.ts', 'packages/cards-db/test/wallet-test-database.ts');
+    const helper = text('packages/cards-db/test/wallet-test-database.ts').replaceAll('CardsTest', 'WalletTest');
+    tree.write('packages/cards-db/test/wallet-test-database.ts', helper);
+    await generateTable(tree, { domain: 'cards', name: 'policies' });
+    expect(text('packages/cards-db/src/repositories/policy-repository.test.ts')).toContain(
+      "import { openWalletTestDatabase, type WalletTestDatabase } from '../../test/wallet-test-database.ts';",
+    );
+    expect(tree.exists('packages/cards-db/test/cards-test-database.ts')).toBe(false);
+  });
+
   it('add a collection to a domain that is there', async () => {
     await generateDomain(tree, { name: 'cards', engine: 'mongodb' });
     await generateCollection(tree, { domain: 'cards-db', name: 'people', entity: 'person' });

@@ -1,9 +1,11 @@
 import { type GeneratorCallback, generateFiles, type Tree } from '@nx/devkit';
+import { addRefusals } from './add-refusals.ts';
 import { addCollection, addNotFoundError, addReadmeRow, addTable, appendLine } from './edit-sources.ts';
 import { finishGenerating } from './finish.ts';
 import { GeneratorRefusedError } from './generator-refused-error.ts';
 import { type TableNames, tableNames } from './table-names.ts';
 import { templatesOf } from './templates.ts';
+import { findTestDatabase } from './test-database.ts';
 import { domainNames, requireTreeDomain, sharedWith, type TreeDomain } from './tree-domains.ts';
 import { timestampOfNext, writeTreeMigrationIds } from './tree-migrations.ts';
 
@@ -53,10 +55,11 @@ export function addTableFiles(tree: Tree, domain: TreeDomain, table: TableNames)
   };
   addNotFoundError(tree, root, table);
   if (domain.engine === 'postgres') {
-    generateFiles(tree, templatesOf('table'), root, substitutions);
-    if (!tree.exists(`${root}/test/${substitutions.domainFile}-test-database.ts`)) {
+    if (findTestDatabase(tree, root) === undefined) {
       generateFiles(tree, templatesOf('table-database'), root, substitutions);
     }
+    generateFiles(tree, templatesOf('table'), root, { ...substitutions, ...findTestDatabase(tree, root) });
+    addRefusals(tree, root, { ...substitutions, ...table });
     addTable(tree, root, { ...substitutions, ...table });
     addReadmeRow(tree, root, `| \`${table.table}\` | one row per ${table.entityText} |`);
   } else {
