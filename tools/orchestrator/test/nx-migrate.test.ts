@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { withMongoClient } from '@finova/db-kit/mongodb';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { createPostgresTestDatabase, testMongoUrl, testPostgresUrl } from '@finova/db-kit/testing';
@@ -56,7 +57,7 @@ async function emptyDatabases() {
   };
 }
 
-/** Runs Nx on this workspace's four domains. */
+/** Runs Nx on this workspace's four domains; where `CI` is set it writes in colour, which is left out. */
 function nx(folder: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
   const file = join(folder, 'node_modules', '.bin', 'nx');
   const options = {
@@ -64,7 +65,9 @@ function nx(folder: string, args: readonly string[], environment: NodeJS.Process
     env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_WORKSPACE_ROOT_PATH: folder, ...environment },
   };
   return new Promise((resolve) => {
-    execFile(file, [...args, '--outputStyle=static'], options, (_, stdout, stderr) => resolve(`${stdout}${stderr}`));
+    execFile(file, [...args, '--outputStyle=static'], options, (_, stdout, stderr) =>
+      resolve(stripVTControlCharacters(`${stdout}${stderr}`)),
+    );
   });
 }
 

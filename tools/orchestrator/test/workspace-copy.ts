@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 
 const run = promisify(execFile);
 const WORKSPACE = join(import.meta.dirname, '..', '..', '..');
@@ -60,8 +60,11 @@ export async function copyWorkspace(): Promise<WorkspaceCopy> {
     GIT_COMMITTER_NAME: 'tests',
     GIT_COMMITTER_EMAIL: 'tests@example.com',
   };
-  const execute = async (command: string, args: readonly string[]) =>
-    (await run(command, [...args], { cwd: folder, env: environment, maxBuffer: 64 * 1024 * 1024 })).stdout;
+  const execute = async (command: string, args: readonly string[]) => {
+    const options = { cwd: folder, env: environment, maxBuffer: 64 * 1024 * 1024 };
+    // Where `CI` is set, Nx writes in colour even to a pipe.
+    return stripVTControlCharacters((await run(command, [...args], options)).stdout);
+  };
   const copy: WorkspaceCopy = {
     folder,
     append: (path, text) => appendFile(join(folder, path), text),
