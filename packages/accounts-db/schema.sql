@@ -5,6 +5,8 @@ SET check_function_bodies = off;
 -- Schema
 
 CREATE SCHEMA accounts;
+GRANT USAGE ON SCHEMA accounts TO finova_accounts_app;
+GRANT USAGE ON SCHEMA accounts TO finova_accounts_readonly;
 COMMENT ON SCHEMA accounts IS 'Customers, their accounts, and who may use them';
 
 -- Extensions
@@ -15,14 +17,17 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 CREATE DOMAIN accounts.blind_index AS bytea
   CONSTRAINT blind_index_is_a_digest CHECK (octet_length(VALUE) = 32);
+REVOKE USAGE ON TYPE accounts.blind_index FROM PUBLIC;
 COMMENT ON TYPE accounts.blind_index IS 'Keyed HMAC-SHA-256 of an encrypted field, to find equal ones';
 
 CREATE DOMAIN accounts.ciphertext AS bytea
   CONSTRAINT ciphertext_is_an_envelope CHECK (SUBSTRING(VALUE FROM 1 FOR 3) = '\x464e01'::bytea AND octet_length(VALUE) >= 31);
+REVOKE USAGE ON TYPE accounts.ciphertext FROM PUBLIC;
 COMMENT ON TYPE accounts.ciphertext IS 'A field encrypted by db-kit: F N 01, nonce (12 bytes), AES-256-GCM ciphertext, tag (16 bytes)';
 
 CREATE DOMAIN accounts.wrapped_key AS bytea
   CONSTRAINT wrapped_key_is_an_envelope CHECK (SUBSTRING(VALUE FROM 1 FOR 3) = '\x464b01'::bytea AND octet_length(VALUE) >= 65);
+REVOKE USAGE ON TYPE accounts.wrapped_key FROM PUBLIC;
 COMMENT ON TYPE accounts.wrapped_key IS 'A data key of one row, encrypted under a key of the key provider: F K 01, key id, nonce, ciphertext, tag';
 
 -- Functions
@@ -39,6 +44,8 @@ AS $function$
             52, 1), 53, 1),
           'hex')::uuid
       $function$;
+REVOKE EXECUTE ON FUNCTION accounts.uuid_v7() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION accounts.uuid_v7() TO finova_accounts_app;
 COMMENT ON FUNCTION accounts.uuid_v7() IS 'A new UUID of version 7 (RFC 9562)';
 
 -- Tables
@@ -55,6 +62,9 @@ CREATE TABLE accounts.account_holders (
   CONSTRAINT account_holders_role_known CHECK (role = ANY (ARRAY['owner'::text, 'co_owner'::text, 'authorised'::text])),
   CONSTRAINT account_holders_validity_begins CHECK (NOT isempty(validity) AND NOT lower_inf(validity))
 );
+GRANT SELECT ON TABLE accounts.account_holders TO finova_accounts_app;
+GRANT INSERT (account_id, customer_id, id, role, validity), UPDATE (validity) ON TABLE accounts.account_holders TO finova_accounts_app;
+GRANT SELECT ON TABLE accounts.account_holders TO finova_accounts_readonly;
 COMMENT ON TABLE accounts.account_holders IS 'Who may use an account, as what and from when to when; a customer has at most one role in an account on any day';
 COMMENT ON COLUMN accounts.account_holders.validity IS 'First day and day after the last, [from, to); open-ended while it lasts';
 
@@ -70,6 +80,8 @@ CREATE TABLE accounts.account_status_transitions (
   CONSTRAINT account_status_transitions_legal CHECK (from_status = 'pending'::text AND to_status = 'active'::text OR from_status = 'pending'::text AND to_status = 'closed'::text OR from_status = 'active'::text AND to_status = 'frozen'::text OR from_status = 'active'::text AND to_status = 'closed'::text OR from_status = 'frozen'::text AND to_status = 'active'::text OR from_status = 'frozen'::text AND to_status = 'closed'::text),
   CONSTRAINT account_status_transitions_reason_length CHECK (char_length(reason) >= 1 AND char_length(reason) <= 500)
 );
+GRANT SELECT ON TABLE accounts.account_status_transitions TO finova_accounts_app;
+GRANT SELECT ON TABLE accounts.account_status_transitions TO finova_accounts_readonly;
 COMMENT ON TABLE accounts.account_status_transitions IS 'Append-only: every change of status of an account; its CHECK is the list of legal ones';
 COMMENT ON COLUMN accounts.account_status_transitions.reason IS 'From the setting accounts.status_reason of the transaction that made the change';
 
@@ -104,6 +116,9 @@ CREATE TABLE accounts.accounts (
   CONSTRAINT accounts_status_known CHECK (status = ANY (ARRAY['pending'::text, 'active'::text, 'frozen'::text, 'closed'::text])),
   CONSTRAINT accounts_unlimited_only_internal CHECK (is_internal OR overdraft_limit_minor IS NOT NULL)
 );
+GRANT SELECT ON TABLE accounts.accounts TO finova_accounts_app;
+GRANT INSERT (cash_account_type, currency, data_key, iban, iban_blind_index, id, is_internal, name, normal_side, overdraft_limit_minor, status), UPDATE (overdraft_limit_minor, status) ON TABLE accounts.accounts TO finova_accounts_app;
+GRANT SELECT (cash_account_type, closed_at, created_at, currency, id, is_internal, name, normal_side, opened_at, overdraft_limit_minor, status, updated_at) ON TABLE accounts.accounts TO finova_accounts_readonly;
 COMMENT ON TABLE accounts.accounts IS 'One row per account; its money is in transactions.balances';
 COMMENT ON COLUMN accounts.accounts.iban IS 'International bank account number (ISO 13616), encrypted; internal accounts have none';
 COMMENT ON COLUMN accounts.accounts.is_internal IS 'One of the bank’s own accounts, such as the clearing account of a currency';
@@ -123,6 +138,8 @@ CREATE TABLE accounts.currencies (
   CONSTRAINT currencies_numeric_code_range CHECK (numeric_code >= 1 AND numeric_code <= 999),
   CONSTRAINT currencies_numeric_code_unique UNIQUE (numeric_code)
 );
+GRANT SELECT ON TABLE accounts.currencies TO finova_accounts_app;
+GRANT SELECT ON TABLE accounts.currencies TO finova_accounts_readonly;
 COMMENT ON TABLE accounts.currencies IS 'The currencies that accounts can be held in (ISO 4217)';
 COMMENT ON COLUMN accounts.currencies.minor_unit_digits IS 'How many decimal digits one minor unit stands for: EUR 2, JPY 0, KWD 3';
 
@@ -141,6 +158,9 @@ CREATE TABLE accounts.customers (
   CONSTRAINT customers_email_unique UNIQUE (email_blind_index),
   CONSTRAINT customers_kyc_status_known CHECK (kyc_status = ANY (ARRAY['pending'::text, 'verified'::text, 'rejected'::text]))
 );
+GRANT SELECT ON TABLE accounts.customers TO finova_accounts_app;
+GRANT INSERT (data_key, email, email_blind_index, full_name, id, phone, tax_id), UPDATE (kyc_status) ON TABLE accounts.customers TO finova_accounts_app;
+GRANT SELECT (created_at, id, kyc_status, updated_at) ON TABLE accounts.customers TO finova_accounts_readonly;
 COMMENT ON TABLE accounts.customers IS 'One row per customer; name, e-mail, phone and tax id are encrypted under the data key of the row';
 COMMENT ON COLUMN accounts.customers.kyc_status IS 'How far the identity check (know your customer) got';
 COMMENT ON COLUMN accounts.customers.email_blind_index IS 'Of the e-mail address in lower case';
@@ -173,6 +193,7 @@ AS $function$
         END IF;
         RETURN NEW;
       END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.keep_status_timestamps() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION accounts.record_status_transition()
  RETURNS trigger
@@ -185,6 +206,7 @@ AS $function$
         VALUES (NEW.id, OLD.status, NEW.status, nullif(current_setting('accounts.status_reason', true), ''));
         RETURN NULL;
       END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.record_status_transition() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION accounts.refuse_change()
  RETURNS trigger
@@ -195,6 +217,7 @@ AS $function$
         RAISE EXCEPTION 'Table %.% is append-only: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
           USING ERRCODE = '23001', CONSTRAINT = TG_TABLE_NAME || '_append_only';
       END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.refuse_change() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION accounts.refuse_identity_change()
  RETURNS trigger
@@ -205,6 +228,7 @@ AS $function$
         RAISE EXCEPTION 'Account % keeps its id, currency, normal side and whose it is', OLD.id
           USING ERRCODE = '23001', CONSTRAINT = 'accounts_identity_kept';
       END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.refuse_identity_change() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION accounts.set_updated_at()
  RETURNS trigger
@@ -215,6 +239,7 @@ AS $function$
         NEW.updated_at := clock_timestamp();
         RETURN NEW;
       END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.set_updated_at() FROM PUBLIC;
 
 -- Triggers
 
@@ -224,5 +249,15 @@ CREATE TRIGGER accounts_keep_status_timestamps BEFORE INSERT OR UPDATE OF status
 CREATE TRIGGER accounts_record_status_transition AFTER UPDATE OF status ON accounts.accounts FOR EACH ROW WHEN (old.status IS DISTINCT FROM new.status) EXECUTE FUNCTION accounts.record_status_transition();
 CREATE TRIGGER accounts_set_updated_at BEFORE UPDATE ON accounts.accounts FOR EACH ROW EXECUTE FUNCTION accounts.set_updated_at();
 CREATE TRIGGER customers_set_updated_at BEFORE UPDATE ON accounts.customers FOR EACH ROW EXECUTE FUNCTION accounts.set_updated_at();
+
+-- Default privileges
+
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES IN SCHEMA accounts GRANT SELECT ON TABLES TO finova_accounts_app;
+
+ALTER DEFAULT PRIVILEGES IN SCHEMA accounts GRANT SELECT ON TABLES TO finova_accounts_readonly;
 
 RESET check_function_bodies;

@@ -5,6 +5,8 @@ SET check_function_bodies = off;
 -- Schema
 
 CREATE SCHEMA transactions;
+GRANT USAGE ON SCHEMA transactions TO finova_transactions_app;
+GRANT USAGE ON SCHEMA transactions TO finova_transactions_readonly;
 COMMENT ON SCHEMA transactions IS 'The double-entry ledger: what moved, between which accounts, and what that left';
 
 -- Tables
@@ -21,6 +23,8 @@ CREATE TABLE transactions.balance_snapshots (
   CONSTRAINT balance_snapshots_debits_not_negative CHECK (debits_posted_minor >= 0),
   CONSTRAINT balance_snapshots_version_not_negative CHECK (account_version >= 0)
 );
+GRANT SELECT ON TABLE transactions.balance_snapshots TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.balance_snapshots TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.balance_snapshots IS 'Append-only: the totals of an account over all entries booked up to and including a day';
 
 CREATE TABLE transactions.balances (
@@ -51,6 +55,8 @@ END >= (- overdraft_limit_minor)),
   CONSTRAINT balances_overdraft_limit_not_negative CHECK (overdraft_limit_minor >= 0),
   CONSTRAINT balances_version_not_negative CHECK (version >= 0)
 ) WITH (fillfactor='70');
+GRANT SELECT ON TABLE transactions.balances TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.balances TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.balances IS 'One row of totals per account, in minor units; available never falls below minus the overdraft limit';
 COMMENT ON COLUMN transactions.balances.account_status IS 'Follows accounts.accounts.status, so that a freeze waits for postings under way and stops later ones';
 COMMENT ON COLUMN transactions.balances.overdraft_limit_minor IS 'Follows accounts.accounts.overdraft_limit_minor; NULL: without limit';
@@ -72,56 +78,106 @@ CREATE TABLE transactions.entries (
   CONSTRAINT entries_amount_positive CHECK (amount_minor > 0),
   CONSTRAINT entries_direction_known CHECK (direction = ANY (ARRAY['debit'::text, 'credit'::text]))
 ) PARTITION BY RANGE (booking_date);
+GRANT SELECT ON TABLE transactions.entries TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.entries IS 'Append-only: the statement of each account, numbered without gaps; one partition per month of booking';
 COMMENT ON COLUMN transactions.entries.balance_after_minor IS 'The account’s booked balance after this entry, positive on its normal side';
 
 CREATE TABLE transactions.entries_2026_01 PARTITION OF transactions.entries FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+GRANT SELECT ON TABLE transactions.entries_2026_01 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_01 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_02 PARTITION OF transactions.entries FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+GRANT SELECT ON TABLE transactions.entries_2026_02 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_02 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_03 PARTITION OF transactions.entries FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
+GRANT SELECT ON TABLE transactions.entries_2026_03 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_03 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_04 PARTITION OF transactions.entries FOR VALUES FROM ('2026-04-01') TO ('2026-05-01');
+GRANT SELECT ON TABLE transactions.entries_2026_04 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_04 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_05 PARTITION OF transactions.entries FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
+GRANT SELECT ON TABLE transactions.entries_2026_05 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_05 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_06 PARTITION OF transactions.entries FOR VALUES FROM ('2026-06-01') TO ('2026-07-01');
+GRANT SELECT ON TABLE transactions.entries_2026_06 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_06 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_07 PARTITION OF transactions.entries FOR VALUES FROM ('2026-07-01') TO ('2026-08-01');
+GRANT SELECT ON TABLE transactions.entries_2026_07 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_07 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_08 PARTITION OF transactions.entries FOR VALUES FROM ('2026-08-01') TO ('2026-09-01');
+GRANT SELECT ON TABLE transactions.entries_2026_08 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_08 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_09 PARTITION OF transactions.entries FOR VALUES FROM ('2026-09-01') TO ('2026-10-01');
+GRANT SELECT ON TABLE transactions.entries_2026_09 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_09 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_10 PARTITION OF transactions.entries FOR VALUES FROM ('2026-10-01') TO ('2026-11-01');
+GRANT SELECT ON TABLE transactions.entries_2026_10 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_10 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_11 PARTITION OF transactions.entries FOR VALUES FROM ('2026-11-01') TO ('2026-12-01');
+GRANT SELECT ON TABLE transactions.entries_2026_11 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_11 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_12 PARTITION OF transactions.entries FOR VALUES FROM ('2026-12-01') TO ('2027-01-01');
+GRANT SELECT ON TABLE transactions.entries_2026_12 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_12 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_01 PARTITION OF transactions.entries FOR VALUES FROM ('2027-01-01') TO ('2027-02-01');
+GRANT SELECT ON TABLE transactions.entries_2027_01 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_01 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_02 PARTITION OF transactions.entries FOR VALUES FROM ('2027-02-01') TO ('2027-03-01');
+GRANT SELECT ON TABLE transactions.entries_2027_02 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_02 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_03 PARTITION OF transactions.entries FOR VALUES FROM ('2027-03-01') TO ('2027-04-01');
+GRANT SELECT ON TABLE transactions.entries_2027_03 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_03 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_04 PARTITION OF transactions.entries FOR VALUES FROM ('2027-04-01') TO ('2027-05-01');
+GRANT SELECT ON TABLE transactions.entries_2027_04 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_04 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_05 PARTITION OF transactions.entries FOR VALUES FROM ('2027-05-01') TO ('2027-06-01');
+GRANT SELECT ON TABLE transactions.entries_2027_05 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_05 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_06 PARTITION OF transactions.entries FOR VALUES FROM ('2027-06-01') TO ('2027-07-01');
+GRANT SELECT ON TABLE transactions.entries_2027_06 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_06 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_07 PARTITION OF transactions.entries FOR VALUES FROM ('2027-07-01') TO ('2027-08-01');
+GRANT SELECT ON TABLE transactions.entries_2027_07 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_07 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_08 PARTITION OF transactions.entries FOR VALUES FROM ('2027-08-01') TO ('2027-09-01');
+GRANT SELECT ON TABLE transactions.entries_2027_08 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_08 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_09 PARTITION OF transactions.entries FOR VALUES FROM ('2027-09-01') TO ('2027-10-01');
+GRANT SELECT ON TABLE transactions.entries_2027_09 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_09 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_10 PARTITION OF transactions.entries FOR VALUES FROM ('2027-10-01') TO ('2027-11-01');
+GRANT SELECT ON TABLE transactions.entries_2027_10 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_10 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_11 PARTITION OF transactions.entries FOR VALUES FROM ('2027-11-01') TO ('2027-12-01');
+GRANT SELECT ON TABLE transactions.entries_2027_11 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_11 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_12 PARTITION OF transactions.entries FOR VALUES FROM ('2027-12-01') TO ('2028-01-01');
+GRANT SELECT ON TABLE transactions.entries_2027_12 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_12 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.idempotency_keys (
   scope text NOT NULL,
@@ -136,6 +192,7 @@ CREATE TABLE transactions.idempotency_keys (
   CONSTRAINT idempotency_keys_request_hash_length CHECK (octet_length(request_hash) = 32),
   CONSTRAINT idempotency_keys_scope_length CHECK (char_length(scope) >= 1 AND char_length(scope) <= 64)
 );
+GRANT SELECT ON TABLE transactions.idempotency_keys TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.idempotency_keys IS 'One row per request that changed the ledger; written in the same transaction as the change';
 COMMENT ON COLUMN transactions.idempotency_keys.scope IS 'Who makes the keys, such as a service or a client';
 COMMENT ON COLUMN transactions.idempotency_keys.request_hash IS 'SHA-256 over the operation and its request as jsonb text, whose form is canonical';
@@ -151,6 +208,8 @@ CREATE TABLE transactions.outbox (
   CONSTRAINT outbox_pkey PRIMARY KEY ("position"),
   CONSTRAINT outbox_topic_shape CHECK (topic ~ '^[a-z_]+(\.[a-z_]+)*$'::text)
 );
+GRANT SELECT ON TABLE transactions.outbox TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.outbox TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.outbox IS 'Messages about committed transactions, for readers that relay them';
 COMMENT ON COLUMN transactions.outbox.writer IS 'The writing transaction: read up to pg_snapshot_xmin(pg_current_snapshot()), in the order (writer, position)';
 
@@ -162,6 +221,8 @@ CREATE TABLE transactions.pending_resolutions (
   CONSTRAINT pending_resolutions_resolution_unique UNIQUE (resolution_transaction_id),
   CONSTRAINT pending_resolutions_two_transactions CHECK (pending_transaction_id <> resolution_transaction_id)
 );
+GRANT SELECT ON TABLE transactions.pending_resolutions TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.pending_resolutions TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.pending_resolutions IS 'Append-only: which transaction settled a pending one; its primary key lets only one do so';
 
 CREATE TABLE transactions.reversals (
@@ -172,6 +233,8 @@ CREATE TABLE transactions.reversals (
   CONSTRAINT reversals_reversal_unique UNIQUE (reversal_transaction_id),
   CONSTRAINT reversals_two_transactions CHECK (reversed_transaction_id <> reversal_transaction_id)
 );
+GRANT SELECT ON TABLE transactions.reversals TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.reversals TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.reversals IS 'Append-only: which transaction undid another; its primary key lets only one do so';
 
 -- Functions
@@ -188,6 +251,7 @@ AS $function$
             52, 1), 53, 1),
           'hex')::uuid
       $function$;
+REVOKE EXECUTE ON FUNCTION transactions.uuid_v7() FROM PUBLIC;
 COMMENT ON FUNCTION transactions.uuid_v7() IS 'A new UUID of version 7 (RFC 9562)';
 
 -- Tables
@@ -207,6 +271,8 @@ CREATE TABLE transactions.transactions (
   CONSTRAINT transactions_kind_known CHECK (kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'expire'::text, 'reversal'::text])),
   CONSTRAINT transactions_only_pending_expire CHECK (kind = 'pending'::text OR expires_at IS NULL)
 );
+GRANT SELECT ON TABLE transactions.transactions TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.transactions TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.transactions IS 'Append-only: what happened; its money is in transfers';
 COMMENT ON COLUMN transactions.transactions.kind IS 'posted: moved at once; pending: held; post, void, expire: what became of a pending one; reversal: undoes one';
 COMMENT ON COLUMN transactions.transactions.booking_date IS 'The day it counts as booked (Berlin Group: bookingDate); decides the partition of its entries';
@@ -225,6 +291,8 @@ CREATE TABLE transactions.transfers (
   CONSTRAINT transfers_amount_positive CHECK (amount_minor > 0),
   CONSTRAINT transfers_two_accounts CHECK (debit_account_id <> credit_account_id)
 );
+GRANT SELECT ON TABLE transactions.transfers TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.transfers TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.transfers IS 'Append-only: one amount from one account to another, so debits equal credits by construction; the foreign keys hold both accounts to its currency';
 
 -- Indexes
@@ -267,6 +335,7 @@ AS $function$
         END IF;
         RETURN account_ids;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.accounts_of(jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.answer(in_scope text, in_key text, in_transaction_id uuid, kind text)
  RETURNS jsonb
@@ -281,6 +350,7 @@ AS $function$
           WHERE scope = in_scope AND key = in_key;
         RETURN answer;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.answer(text,text,uuid,text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.capture(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
@@ -297,6 +367,7 @@ AS $function$
             transactions.resolve_pending((request ->> 'pending_transaction_id')::uuid, 'post', request),
             'post');
         END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.capture(text,text,jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.check_balance_in_step()
  RETURNS trigger
@@ -315,6 +386,7 @@ AS $function$
         END IF;
         RETURN NEW;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.check_balance_in_step() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.claim_key(operation text, in_scope text, in_key text, request jsonb)
  RETURNS jsonb
@@ -337,6 +409,7 @@ AS $function$
         END IF;
         RETURN earlier.response;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.claim_key(text,text,text,jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.ensure_partitions(first_day date, last_day date)
  RETURNS integer
@@ -363,6 +436,7 @@ AS $function$
         END LOOP;
         RETURN made;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.ensure_partitions(date,date) FROM PUBLIC;
 COMMENT ON FUNCTION transactions.ensure_partitions(pg_catalog.date,pg_catalog.date) IS 'Makes the missing monthly partitions of entries between two days, and returns how many it made';
 
 CREATE OR REPLACE FUNCTION transactions.expire_due(batch_size integer)
@@ -397,6 +471,7 @@ AS $function$
         END LOOP;
         RETURN expired;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.expire_due(integer) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.follow_account()
  RETURNS trigger
@@ -410,6 +485,7 @@ AS $function$
         WHERE account_id = NEW.id;
         RETURN NULL;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.follow_account() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.hold(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
@@ -440,6 +516,7 @@ AS $function$
         END LOOP;
         RETURN transactions.answer(in_scope, in_key, new_id, 'pending');
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.hold(text,text,jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.insert_transaction(in_kind text, request jsonb)
  RETURNS uuid
@@ -453,6 +530,7 @@ AS $function$
           request ->> 'end_to_end_id', request ->> 'description', (request ->> 'expires_at')::timestamptz)
         RETURNING id
       $function$;
+REVOKE EXECUTE ON FUNCTION transactions.insert_transaction(text,jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.lock_balances(account_ids uuid[], must_be_active boolean)
  RETURNS void
@@ -475,6 +553,7 @@ AS $function$
           END IF;
         END LOOP;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.lock_balances(uuid[],boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.open_balance()
  RETURNS trigger
@@ -487,6 +566,7 @@ AS $function$
         VALUES (NEW.id, NEW.currency, NEW.normal_side, NEW.status, NEW.overdraft_limit_minor);
         RETURN NULL;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.open_balance() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.post_side(transfer transactions.transfers, side text, in_booking_date date, settles boolean)
  RETURNS void
@@ -512,6 +592,7 @@ AS $function$
         SELECT account_id, version, in_booking_date, transfer.transaction_id, transfer.id, side, transfer.amount_minor, balance_minor
         FROM moved
       $function$;
+REVOKE EXECUTE ON FUNCTION transactions.post_side(transactions.transfers,text,date,boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.post_transaction(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
@@ -534,6 +615,7 @@ AS $function$
         END LOOP;
         RETURN transactions.answer(in_scope, in_key, transaction_id, 'posted');
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.post_transaction(text,text,jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.post_transfer(in_transaction_id uuid, debit uuid, credit uuid, in_currency text, in_amount_minor bigint, settles boolean)
  RETURNS void
@@ -551,6 +633,7 @@ AS $function$
         PERFORM transactions.post_side(transfer, 'debit', booked, settles);
         PERFORM transactions.post_side(transfer, 'credit', booked, settles);
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.post_transfer(uuid,uuid,uuid,text,bigint,boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.refuse_change()
  RETURNS trigger
@@ -561,6 +644,7 @@ AS $function$
         RAISE EXCEPTION 'Table %.% is append-only: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
           USING ERRCODE = '23001', CONSTRAINT = TG_TABLE_NAME || '_append_only';
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.refuse_change() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.refuse_removal()
  RETURNS trigger
@@ -571,6 +655,7 @@ AS $function$
         RAISE EXCEPTION 'Rows of %.% stay as long as their account: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
           USING ERRCODE = '23001', CONSTRAINT = TG_TABLE_NAME || '_never_removed';
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.refuse_removal() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.resolve_pending(pending_id uuid, resolution text, request jsonb)
  RETURNS uuid
@@ -612,6 +697,7 @@ AS $function$
         END LOOP;
         RETURN resolution_id;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.resolve_pending(uuid,text,jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.reverse(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
@@ -644,6 +730,7 @@ AS $function$
         END LOOP;
         RETURN transactions.answer(in_scope, in_key, reversal_id, 'reversal');
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.reverse(text,text,jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.void_pending(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
@@ -660,6 +747,7 @@ AS $function$
             transactions.resolve_pending((request ->> 'pending_transaction_id')::uuid, 'void', request),
             'void');
         END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.void_pending(text,text,jsonb) FROM PUBLIC;
 
 -- Triggers
 
@@ -698,5 +786,21 @@ CREATE TRIGGER pending_resolutions_append_only BEFORE DELETE OR UPDATE OR TRUNCA
 CREATE TRIGGER reversals_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.reversals FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 CREATE TRIGGER transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.transactions FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 CREATE TRIGGER transfers_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.transfers FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+
+-- Default privileges
+
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES IN SCHEMA transactions GRANT SELECT ON TABLES TO finova_transactions_app;
+
+ALTER DEFAULT PRIVILEGES IN SCHEMA transactions GRANT SELECT ON TABLES TO finova_transactions_readonly;
+
+-- Grants on other schemas
+
+GRANT USAGE ON SCHEMA accounts TO finova_transactions_owner;
+
+GRANT REFERENCES (currency, id), SELECT (currency, id, normal_side, overdraft_limit_minor, status), TRIGGER ON TABLE accounts.accounts TO finova_transactions_owner;
 
 RESET check_function_bodies;

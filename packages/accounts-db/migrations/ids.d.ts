@@ -10,5 +10,6 @@ declare module '@finova/db-kit/migrations' {
     'accounts-db/20260301T094000-create-account-holders': true;
     'accounts-db/20260301T095000-create-account-status-transitions': true;
     'accounts-db/20260301T100000-keep-account-identity': true;
+    'accounts-db/20260310T090000-create-roles': true;
   }
 }

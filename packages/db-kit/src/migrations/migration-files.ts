@@ -92,6 +92,7 @@ const postgresMigration = z
   .strictObject({
     ...metadata,
     transaction: z.literal(false).optional(),
+    runsAs: z.literal('session').optional(),
     lockTimeoutMs: z.int().nonnegative().optional(),
     statementTimeoutMs: z.int().nonnegative().optional(),
     up: z.function(),

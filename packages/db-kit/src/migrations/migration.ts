@@ -47,6 +47,11 @@ export interface PostgresMigration extends MigrationCommon {
    * journaled as started before and done after, so `up` and `down` must be safe to run again after a crash.
    */
   readonly transaction?: false;
+  /**
+   * `session` runs it with the rights of whoever migrates, instead of those of the role that owns the domain's schema:
+   * for what only an administrator may do, such as roles and extensions.
+   */
+  readonly runsAs?: 'session';
   /** How long one statement may wait for a lock before the migration fails. Default 5,000. */
   readonly lockTimeoutMs?: number;
   /** How long one statement may run. Default 0: no limit. */

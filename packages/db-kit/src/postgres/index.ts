@@ -1,5 +1,6 @@
 export { type PostgresConnectionOptions, withPostgresClient } from './connect.ts';
 export { describePostgres } from './describe-server.ts';
+export { type DomainRoles, domainRoles } from './domain-roles.ts';
 export { dumpPostgresSchema } from './dump/dump-postgres-schema.ts';
 export { CircularObjectsError } from './dump/order-statements.ts';
 export { UnsupportedObjectsError } from './dump/unsupported-objects.ts';

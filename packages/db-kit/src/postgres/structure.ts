@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { isRoleOfAnother, OWN_ROLES } from './domain-roles.ts';
 
 /** One line per object of a schema, sorted: equal structures give equal lines. */
 export type Structure = readonly string[];
@@ -22,9 +23,19 @@ export async function describePostgresStructure(client: Client, schema: string):
   }
 }
 
-/** Grants in one order. What was never granted or revoked is NULL in the catalog and means the default. */
+/**
+ * Grants in one order, the owner's first whatever its name, without those to other domains: these are in the lines of
+ * their own schemas.
+ */
+function items(acl: string, owner: string): string {
+  return `(SELECT string_agg(item::text, ' ' ORDER BY split_part(item::text, '=', 1) = pg_get_userbyid(${owner}) DESC, item::text)
+    FROM unnest(${acl}) AS item
+    WHERE NOT ${isRoleOfAnother(`split_part(item::text, '=', 1)`)})`;
+}
+
+/** What was never granted or revoked is NULL in the catalog and means the default. */
 function grants(acl: string, kind: string, owner: string): string {
-  return `(SELECT string_agg(item::text, ' ' ORDER BY item::text) FROM unnest(coalesce(${acl}, acldefault(${kind}, ${owner}))) AS item)`;
+  return items(`coalesce(${acl}, acldefault(${kind}, ${owner}))`, owner);
 }
 
 const STRUCTURE_QUERY = `
@@ -37,8 +48,24 @@ SELECT format('schema %s owner %s grants %s comment %s', nspname, nspowner::regr
 FROM target
 UNION ALL
 SELECT format('default grants on %s by %s: %s', defaclobjtype, defaclrole::regrole,
-  (SELECT string_agg(item::text, ' ' ORDER BY item::text) FROM unnest(defaclacl) AS item))
+  ${items('defaclacl', 'defaclrole')})
 FROM pg_default_acl JOIN target ON defaclnamespace = target.oid
+UNION ALL
+SELECT format('default grants in all schemas on %s by %s: %s', defaclobjtype, defaclrole::regrole,
+  ${items('defaclacl', 'defaclrole')})
+FROM pg_default_acl JOIN target ON defaclrole = nspowner WHERE defaclnamespace = 0
+UNION ALL
+-- What the domain's roles may do in the schemas of others.
+SELECT format('grant on %s %s', object, item)
+FROM (
+  SELECT oid AS schema, format('schema %I', nspname) AS object, nspacl AS acl FROM pg_namespace
+  UNION ALL SELECT relnamespace, format('relation %s', oid::regclass), relacl FROM pg_class
+  UNION ALL SELECT relnamespace, format('column %s.%I', attrelid::regclass, attname), attacl
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE attacl IS NOT NULL AND NOT attisdropped
+  UNION ALL SELECT pronamespace, format('function %s', oid::regprocedure), proacl FROM pg_proc
+  UNION ALL SELECT typnamespace, format('type %s', oid::regtype), typacl FROM pg_type
+) AS elsewhere, unnest(acl) AS item
+WHERE schema NOT IN (SELECT oid FROM target) AND split_part(item::text, '=', 1) = ANY (${OWN_ROLES})
 UNION ALL
 SELECT format('relation %s owner %s kind %s persistence %s options %s replica identity %s partition %s of %s row security %s/%s grants %s comment %s',
   name, relowner::regrole, relkind, relpersistence, reloptions, relreplident, pg_get_expr(relpartbound, oid),
@@ -54,7 +81,7 @@ UNION ALL
 SELECT format('column %s.%s position %s type %s not null %s default %s identity %s generated %s collation %s storage %s compression %s grants %s comment %s',
   name, attname, row_number() OVER (PARTITION BY attrelid ORDER BY attnum), format_type(atttypid, atttypmod), attnotnull,
   pg_get_expr(adbin, adrelid), attidentity, attgenerated, attcollation::regcollation, attstorage, attcompression,
-  (SELECT string_agg(item::text, ' ' ORDER BY item::text) FROM unnest(attacl) AS item), col_description(attrelid, attnum))
+  ${items('attacl', 'relowner')}, col_description(attrelid, attnum))
 FROM relation JOIN pg_attribute ON attrelid = relation.oid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p', 'f', 'c', 'v', 'm')
 UNION ALL

@@ -67,6 +67,24 @@ export class EscapedTransactionError extends FinovaError {
   }
 }
 
+/** Who migrates may not act as the role that owns the domain's schema. */
+export class OwnerRefusedError extends FinovaError {
+  readonly domain: string;
+  readonly owner: string;
+  readonly user: string;
+
+  constructor(facts: { domain: string; owner: string; migrator: string; user: string; cause: unknown }) {
+    super({
+      message: `Role ${facts.user} may not migrate ${facts.domain}: expected a member of ${facts.owner}, which owns its schema`,
+      next: `let an administrator run GRANT ${facts.migrator} TO ${facts.user}, or migrate as ${facts.migrator}`,
+      cause: facts.cause,
+    });
+    this.domain = facts.domain;
+    this.owner = facts.owner;
+    this.user = facts.user;
+  }
+}
+
 /** Where a statement failed, when the driver says so. */
 export interface FailedStatement {
   /** The SQL text with placeholders, never the parameter values. */

@@ -1,12 +1,14 @@
 import type { Client } from 'pg';
+import { ACT_AS_ONESELF } from './act-as-owner.ts';
 
 /**
  * Creates the migrator's own tables of one domain, or adds what a newer version of the migrator brought. Runs under
  * the migration lock: PostgreSQL's `IF NOT EXISTS` alone loses races.
  *
  * @param schema - name of their schema, quoted.
+ * @param actAsOwner - the statement by which the session takes on the rights of the schema's owner.
  */
-export async function ensureBookkeeping(client: Client, schema: string): Promise<void> {
+export async function ensureBookkeeping(client: Client, schema: string, actAsOwner: string): Promise<void> {
   const { rows } = await client.query<{ has_first: boolean; has_second: boolean }>(
     'SELECT to_regclass($1) IS NOT NULL AS has_first, to_regclass($2) IS NOT NULL AS has_second',
     [`${schema}.runner`, `${schema}.repeatables`],
@@ -17,7 +19,7 @@ export async function ensureBookkeeping(client: Client, schema: string): Promise
     ...(found?.has_second === true ? [] : [secondVersion(schema)]),
   ];
   if (missing.length > 0) {
-    await client.query(`BEGIN;${missing.join('')}COMMIT`);
+    await client.query(`BEGIN; ${actAsOwner};${missing.join('')}${ACT_AS_ONESELF}; COMMIT`);
   }
 }
 

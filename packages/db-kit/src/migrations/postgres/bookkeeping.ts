@@ -3,6 +3,7 @@ import { isPostgresError, SqlState } from '../../errors/index.ts';
 import type { LockHolder } from '../errors/index.ts';
 import { chainAttempt } from '../history-chain.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
+import { actAsMigrator } from './act-as-owner.ts';
 import { ensureBookkeeping } from './bookkeeping-schema.ts';
 
 /**
@@ -11,18 +12,20 @@ import { ensureBookkeeping } from './bookkeeping-schema.ts';
  */
 export class PostgresBookkeeping {
   readonly #client: Client;
+  readonly #domainSchema: string;
   readonly #schema: string;
   /** The history row that the next one is chained to; `undefined` until it is asked for. */
   #newest: Pick<HistoryRow, 'sequence' | 'hash'> | 'none' | undefined;
 
   constructor(client: Client, domainSchema: string) {
     this.#client = client;
+    this.#domainSchema = domainSchema;
     this.#schema = escapeIdentifier(`${domainSchema}_migrations`);
   }
 
   /** Creates what is missing. Runs under the migration lock. */
   ensure(): Promise<void> {
-    return ensureBookkeeping(this.#client, this.#schema);
+    return ensureBookkeeping(this.#client, this.#schema, actAsMigrator(this.#domainSchema));
   }
 
   async readJournal(): Promise<JournalRow[]> {

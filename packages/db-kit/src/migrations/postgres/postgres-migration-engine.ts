@@ -4,6 +4,7 @@ import { withPostgresClient } from '../../postgres/connect.ts';
 import { describePostgres } from '../../postgres/describe-server.ts';
 import { PoolerRefusedError } from '../errors/index.ts';
 import type { EngineOptions, MigrationEngine, MigrationReader } from '../migration-engine.ts';
+import { explainRefusal } from './act-as-owner.ts';
 import { PostgresBookkeeping } from './bookkeeping.ts';
 import { withMigrationLock } from './migration-lock.ts';
 import { PostgresMigrationWriter } from './postgres-migration-writer.ts';
@@ -21,8 +22,7 @@ export const postgresMigrationEngine: MigrationEngine = {
       await refusePooler(client, options.domain.name);
       const bookkeeping = new PostgresBookkeeping(client, options.domain.namespace);
       return withMigrationLock(client, bookkeeping, options, async () => {
-        await bookkeeping.ensure();
-        await bookkeeping.recordRunner(options.identity);
+        await openBookkeeping(client, bookkeeping, options);
         const settings = `${await watchConnection(client)}; ${COMMIT_IN_ORDER}`;
         await client.query(COMMIT_IN_ORDER);
         const writer = new PostgresMigrationWriter(client, bookkeeping, options, settings);
@@ -40,6 +40,20 @@ export const postgresMigrationEngine: MigrationEngine = {
     });
   },
 };
+
+/** @throws {OwnerRefusedError} when who migrates is no member of the domain's roles. */
+async function openBookkeeping(
+  client: Client,
+  bookkeeping: PostgresBookkeeping,
+  options: EngineOptions,
+): Promise<void> {
+  try {
+    await bookkeeping.ensure();
+    await bookkeeping.recordRunner(options.identity);
+  } catch (thrown) {
+    throw await explainRefusal(client, options.domain, thrown);
+  }
+}
 
 /** PgBouncer in its own configuration does not even take the connection: it does not know our startup parameters. */
 function isRefusedByPooler(thrown: unknown): boolean {

@@ -13,6 +13,7 @@ import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 import type { PostgresMigration } from '../migration.ts';
 import type { EngineOptions, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
 import type { Repeatable } from '../repeatable-files.ts';
+import { ACT_AS_ONESELF, actAsOwner, explainRefusal } from './act-as-owner.ts';
 import { applyRepeatables } from './apply-repeatables.ts';
 import type { PostgresBookkeeping } from './bookkeeping.ts';
 import { cancelWhenInterrupted } from './cancel-when-interrupted.ts';
@@ -29,7 +30,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
   readonly #client: Client;
   readonly #bookkeeping: PostgresBookkeeping;
   readonly #options: EngineOptions;
-  /** A `SET` in one migration (a dump begins with one of `search_path`) must not reach the next. */
+  /** A `SET` in one migration (a dump begins with one of `search_path`) must not reach the next, nor a role. */
   readonly #forgetSettings: string;
   readonly #repeatables: PostgresRepeatables;
   readonly #body: MigrationBody;
@@ -37,7 +38,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
   /** @param sessionSettings - statements that hold for the whole run. */
   constructor(client: Client, bookkeeping: PostgresBookkeeping, options: EngineOptions, sessionSettings: string) {
     this.#client = client;
-    this.#forgetSettings = `RESET ALL; ${sessionSettings}`;
+    this.#forgetSettings = `RESET ALL; ${ACT_AS_ONESELF}; ${sessionSettings}`;
     this.#bookkeeping = bookkeeping;
     this.#options = options;
     this.#repeatables = new PostgresRepeatables(client, bookkeeping.schema, options.domain.namespace);
@@ -166,20 +167,30 @@ export class PostgresMigrationWriter implements MigrationWriter {
 
   /** Three round trips beside the body's own: what surrounds it is sent together. */
   async #runInTransaction(migration: RunnableMigration, definition: PostgresMigration, startedAt: Date): Promise<void> {
-    const [, , , begun] = (await this.#client.query(
-      `BEGIN; SET LOCAL lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
-        `SET LOCAL statement_timeout = ${definition.statementTimeoutMs ?? 0}; ${CURRENT_TRANSACTION_ID}`,
-    )) as unknown as QueryResult<{ id: string }>[];
     const takesRepeatablesBack =
       migration.direction === 'down' && (await this.#repeatables.isTiedTo(migration.file.name));
+    const begin =
+      `BEGIN; SET LOCAL lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
+      `SET LOCAL statement_timeout = ${definition.statementTimeoutMs ?? 0}; ${CURRENT_TRANSACTION_ID}`;
+    const actAs = this.#actAs(definition, 'transaction');
+    const [, , , begun] = (await this.#client.query(
+      takesRepeatablesBack ? begin : `${begin}; ${actAs}`,
+    )) as unknown as QueryResult<{ id: string }>[];
     if (takesRepeatablesBack) {
       await this.#repeatables.withdraw();
+      await this.#client.query(actAs);
     }
     await this.#body.run(migration, definition);
     if (takesRepeatablesBack) {
+      await this.#client.query(ACT_AS_ONESELF);
       await this.#repeatables.restoreBefore(migration.file.name);
     }
     await this.#commit(migration, startedAt, begun?.rows[0]?.id);
+  }
+
+  /** Whose rights the body has: the statement that takes them on. */
+  #actAs({ runsAs }: PostgresMigration, until: 'transaction' | 'session'): string {
+    return runsAs === 'session' ? ACT_AS_ONESELF : actAsOwner(this.#options.domain.namespace, until);
   }
 
   async #runOutsideTransaction(
@@ -199,11 +210,11 @@ export class PostgresMigrationWriter implements MigrationWriter {
     }
     await this.#client.query(
       `COMMIT; SET lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
-        `SET statement_timeout = ${definition.statementTimeoutMs ?? 0}`,
+        `SET statement_timeout = ${definition.statementTimeoutMs ?? 0}; ${this.#actAs(definition, 'session')}`,
     );
     await this.#body.run(migration, definition);
     await rebuildInvalidIndexes(this.#client, this.#options.domain.namespace);
-    await this.#client.query('BEGIN');
+    await this.#client.query(`${ACT_AS_ONESELF}; BEGIN`);
     if (takesRepeatablesBack) {
       await this.#repeatables.restoreBefore(migration.file.name);
     }
@@ -219,7 +230,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     const attempt = this.#attempt(migration, startedAt, null);
     const record = await this.#bookkeeping.recordAttemptStatement(attempt, transactionId);
     await this.#client.query(
-      `${this.#journalStatement(migration, 'done', startedAt)}; ${record.statement}; ${this.#forgetSettings}; COMMIT`,
+      `${ACT_AS_ONESELF}; ${this.#journalStatement(migration, 'done', startedAt)}; ${record.statement}; ${this.#forgetSettings}; COMMIT`,
     );
     record.committed();
   }
@@ -295,6 +306,10 @@ export class PostgresMigrationWriter implements MigrationWriter {
     }
     if (cause instanceof FinovaError) {
       return cause;
+    }
+    const explained = await explainRefusal(this.#client, this.#options.domain, cause);
+    if (explained instanceof FinovaError) {
+      return explained;
     }
     return new MigrationFailedError({
       domain,

@@ -1,5 +1,6 @@
 import { type Client, escapeLiteral } from 'pg';
 import { checksumOf, type Repeatable } from '../repeatable-files.ts';
+import { ACT_AS_ONESELF, actAsOwner } from './act-as-owner.ts';
 
 /** Something that a repeatable made: `function`, `transactions.verify(uuid)`. */
 interface MadeObject {
@@ -180,7 +181,9 @@ export class PostgresRepeatables {
   /** Runs SQL and finds what it made or replaced: the rows of the catalog that carry this transaction's number. */
   async #run(text: string): Promise<MadeObject[]> {
     const before = await this.#written();
+    await this.#client.query(actAsOwner(this.#domainSchema, 'transaction'));
     await this.#client.query(text);
+    await this.#client.query(ACT_AS_ONESELF);
     const after = await this.#written();
     const known = new Set(before.map(({ version }) => version));
     return after.filter(({ version }) => !known.has(version)).map(({ type, identity }) => ({ type, identity }));
@@ -229,8 +232,12 @@ export class PostgresRepeatables {
     const drops = doomed
       .toSorted((left, right) => rank(left) - rank(right))
       .map(({ type, identity }) => `DROP ${type} ${identity}`);
-    for (const statement of drops) {
-      await this.#client.query(statement);
+    if (drops.length > 0) {
+      await this.#client.query(actAsOwner(this.#domainSchema, 'transaction'));
+      for (const statement of drops) {
+        await this.#client.query(statement);
+      }
+      await this.#client.query(ACT_AS_ONESELF);
     }
     return drops;
   }

@@ -1,3 +1,4 @@
+import { isRoleOfAnother } from '../domain-roles.ts';
 import { TARGET } from './dump-part.ts';
 import { OUR_TRIGGERS } from './parts/triggers.ts';
 
@@ -11,7 +12,8 @@ export interface Addition {
 }
 
 /**
- * Who may do what, as the difference from what PostgreSQL gives by itself. The owner is `CURRENT_USER`: whoever runs
+ * Who may do what, as the difference from what PostgreSQL gives by itself, without what other domains
+ * may do: that is in their dumps. The owner is `CURRENT_USER`: whoever runs
  * the dump. `ALL` where it is all that the server's version knows: later ones know more.
  */
 export const GRANTS = `
@@ -31,7 +33,7 @@ export const GRANTS = `
     SELECT key, name, owner, '' AS columns, item.grantee, item.privilege_type, item.is_grantable
     FROM object, aclexplode(coalesce(acl, acldefault(kind::"char", owner))) AS item
     UNION ALL
-    SELECT 'pg_class/' || pg_class.oid, format('TABLE %s', attrelid::regclass), relowner, format(' (%I)', attname),
+    SELECT 'pg_class/' || pg_class.oid, format('TABLE %s', attrelid::regclass), relowner, quote_ident(attname),
       item.grantee, item.privilege_type, item.is_grantable
     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid, aclexplode(attacl) AS item
     WHERE relnamespace = ${TARGET} AND NOT attisdropped
@@ -42,15 +44,20 @@ export const GRANTS = `
     SELECT 'GRANT' AS verb, * FROM (SELECT * FROM given EXCEPT SELECT * FROM usual) AS added
     UNION ALL
     SELECT 'REVOKE', * FROM (SELECT * FROM usual EXCEPT SELECT * FROM given) AS taken
+  ), privilege AS (
+    SELECT verb, key, name, owner, grantee, is_grantable, columns = '' AS is_whole,
+      privilege_type || coalesce(' (' || string_agg(nullif(columns, ''), ', ' ORDER BY columns) || ')', '') AS privilege
+    FROM change WHERE NOT ${isRoleOfAnother('pg_get_userbyid(grantee)::text')}
+    GROUP BY verb, key, name, owner, grantee, is_grantable, columns = '', privilege_type
   ), statement AS (
-    SELECT verb, key, name, columns, is_grantable, string_agg(privilege_type || columns, ', ' ORDER BY privilege_type) AS privileges,
-      count(*) > 1 AND count(*) = (SELECT count(*) FROM usual WHERE usual.key = change.key AND usual.grantee = change.owner) AS is_all,
+    SELECT verb, key, name, is_whole, is_grantable, string_agg(privilege, ', ' ORDER BY privilege) AS privileges,
+      count(*) > 1 AND count(*) = (SELECT count(*) FROM usual WHERE usual.key = privilege.key AND usual.grantee = privilege.owner) AS is_all,
       CASE grantee WHEN 0 THEN 'PUBLIC' WHEN owner THEN 'CURRENT_USER' ELSE grantee::regrole::text END AS grantee
-    FROM change GROUP BY verb, key, name, owner, columns, grantee, is_grantable
+    FROM privilege GROUP BY verb, key, name, owner, is_whole, grantee, is_grantable
   )
   SELECT key, name, format('%s %s ON %s %s %s%s;', verb, CASE WHEN is_all THEN 'ALL' ELSE privileges END, name,
     CASE verb WHEN 'GRANT' THEN 'TO' ELSE 'FROM' END, grantee, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END) AS sql
-  FROM statement ORDER BY verb DESC, grantee, columns, is_grantable`;
+  FROM statement ORDER BY verb DESC, grantee, is_whole DESC, is_grantable`;
 
 export const COMMENTS = `
   WITH ours AS (

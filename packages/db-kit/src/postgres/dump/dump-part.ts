@@ -17,6 +17,7 @@ export const DUMP_SECTIONS = [
   'Rules',
   'Row security',
   'Default privileges',
+  'Grants on other schemas',
   'Comments',
 ] as const;
 

@@ -39,15 +39,32 @@ function withoutNesting(structure: readonly string[]): readonly string[] {
   return structure.map((line) => line.replaceAll(/[()]/g, ''));
 }
 
+/** The migrator's own tables are not in a dump, nor what the domain's roles may do with them. */
+function withoutMigrator(structure: readonly string[]): readonly string[] {
+  return structure.filter((line) => !/^grant on \S+ \w+_migrations/.test(line)).toSorted();
+}
+
+/** As PostgreSQL names them when somebody else has made them: a dump belongs to whoever runs it. */
+async function ownerless(client: Client, schema: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ owner: string }>(
+    'SELECT nspowner::regrole::text AS owner FROM pg_namespace WHERE nspname = $1',
+    [schema],
+  );
+  const owner = new RegExp(`\\b${rows[0]?.owner}\\b`, 'g');
+  return withoutNesting(await describePostgresStructure(client, schema)).map((line) =>
+    line.startsWith('grant on ') ? line : line.replaceAll(owner, 'owner'),
+  );
+}
+
 async function expectRebuilt(original: Database, copy: Database, schema: string): Promise<void> {
   const [dump, structure] = await original(async (client) => [
     await dumpPostgresSchema(client, schema),
-    await describePostgresStructure(client, schema),
+    await ownerless(client, schema),
   ]);
   expect(structure).not.toEqual([]);
   await copy(async (client) => {
     await client.query(dump);
-    expect(withoutNesting(await describePostgresStructure(client, schema))).toEqual(withoutNesting(structure));
+    expect(withoutMigrator(await ownerless(client, schema))).toEqual(withoutMigrator(structure));
     expect(await dumpPostgresSchema(client, schema)).toBe(dump);
   });
 }

@@ -1,7 +1,8 @@
 import type { DumpPart } from '../dump-part.ts';
 import { CHECKS, FOREIGN_KEYS, KEYS } from './constraints.ts';
-import { DEFAULT_PRIVILEGES } from './default-privileges.ts';
+import { DEFAULT_PRIVILEGES, DEFAULT_PRIVILEGES_OF_OWNER } from './default-privileges.ts';
 import { DEFAULTS, FUNCTIONS } from './functions.ts';
+import { GRANTS_ELSEWHERE } from './grants-elsewhere.ts';
 import { INDEXES, OPTIONS_OF_KEYS } from './indexes.ts';
 import { POLICIES, ROW_SECURITY } from './row-security.ts';
 import { EXTENSIONS, SCHEMA } from './schema.ts';
@@ -42,4 +43,6 @@ export const DUMP_PARTS: readonly DumpPart[] = [
   ROW_SECURITY,
   POLICIES,
   DEFAULT_PRIVILEGES,
+  DEFAULT_PRIVILEGES_OF_OWNER,
+  GRANTS_ELSEWHERE,
 ];

@@ -1,0 +1,50 @@
+import { type Client, escapeLiteral } from 'pg';
+import { isPostgresError, SqlState } from '../../errors/index.ts';
+import { domainRoles } from '../../postgres/domain-roles.ts';
+import { OwnerRefusedError } from '../errors/index.ts';
+import type { MigrationDomain } from '../migration.ts';
+
+/**
+ * The statement that makes a session act as the role that owns the domain's schema, so that what a migration makes
+ * belongs to it, whoever migrates. It does nothing, and returns no row, where that role does not own the schema (yet).
+ *
+ * @param until - the end of the transaction, or {@link ACT_AS_ONESELF}.
+ */
+export function actAsOwner(schema: string, until: 'transaction' | 'session'): string {
+  return actAs(schema, domainRoles(schema).owner, until);
+}
+
+/** The same for the role that owns the migrator's own tables of a domain. */
+export function actAsMigrator(schema: string): string {
+  return actAs(`${schema}_migrations`, domainRoles(schema).migrator, 'transaction');
+}
+
+/** Gives the session back what it began with. */
+export const ACT_AS_ONESELF = 'RESET ROLE';
+
+function actAs(ownedSchema: string, role: string, until: 'transaction' | 'session'): string {
+  return `SELECT set_config('role', rolname, ${until === 'transaction'}) AS role
+    FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner
+    WHERE nspname = ${escapeLiteral(ownedSchema)} AND rolname = ${escapeLiteral(role)}`;
+}
+
+/** What the server refused because the session is no member of the domain's roles, as an error that says so. */
+export async function explainRefusal(client: Client, domain: MigrationDomain, thrown: unknown): Promise<unknown> {
+  if (!isPostgresError(thrown, [SqlState.insufficientPrivilege])) {
+    return thrown;
+  }
+  const { owner, migrator } = domainRoles(domain.namespace);
+  // Membership that one may not act by exists since PostgreSQL 16.
+  const { rows } = await client
+    .query<{ user: string; is_member: boolean }>(
+      `SELECT session_user AS user, pg_has_role(session_user, nspowner,
+         CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) AS is_member
+       FROM pg_namespace WHERE nspname = $1 AND pg_get_userbyid(nspowner) = $2`,
+      [domain.namespace, owner],
+    )
+    .catch(() => ({ rows: [] }));
+  const [found] = rows;
+  return found === undefined || found.is_member
+    ? thrown
+    : new OwnerRefusedError({ domain: domain.name, owner, migrator, user: found.user, cause: thrown });
+}
