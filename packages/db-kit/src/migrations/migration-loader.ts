@@ -2,8 +2,8 @@ import type { Engine, MigrationDomain } from './migration.ts';
 import type { MigrationChecksums } from './migration-checksums.ts';
 import { loadMigration, type MigrationDefinition, type MigrationFile } from './migration-files.ts';
 
-/** How many are loaded before the first of them runs; every usual run has fewer. */
-const LOADED_FIRST = 100;
+/** How many are loaded before the first of them runs, and stay ahead of it; every usual run has fewer. */
+const LOADED_AHEAD = 100;
 
 /** How many are loaded at once: a thousand would all be in memory with their sources. */
 const BATCH_SIZE = 50;
@@ -15,6 +15,8 @@ export class MigrationLoader {
   readonly #loading = new Map<string, Promise<MigrationDefinition<Engine>>>();
 
   readonly #checksums: MigrationChecksums;
+  /** What is yet to be loaded, in order. */
+  #later: Iterator<string> = [].values();
 
   constructor(domain: MigrationDomain, files: readonly MigrationFile[], checksums: MigrationChecksums) {
     this.#domain = domain;
@@ -54,20 +56,24 @@ export class MigrationLoader {
 
   /**
    * Loads what is about to run, so that a file that is no migration stops nothing half way. Of more than a hundred
-   * the rest is loaded while the first run.
+   * the rest is loaded while the first run, by {@link loadNext}.
    *
    * @throws {InvalidMigrationFileError}
    */
   async loadAhead(names: readonly string[]): Promise<void> {
-    await this.loadAll(names.slice(0, LOADED_FIRST));
-    // Whoever is about to run one of these hears of it when it cannot be loaded.
-    void this.#loadOneByOne(names.slice(LOADED_FIRST)).catch(() => {});
+    await this.loadAll(names.slice(0, LOADED_AHEAD));
+    this.#later = names.slice(LOADED_AHEAD).values();
   }
 
-  /** In the pauses while the server works: many at once would keep its answers waiting. */
-  async #loadOneByOne(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      await this.load(name);
+  /**
+   * Begins to load one more, while the server works on what runs now. All at once would keep the server's answers
+   * waiting, and then leave nothing to do in the pauses.
+   */
+  loadNext(): void {
+    const next = this.#later.next();
+    if (next.done !== true) {
+      // Whoever is about to run it hears of it when it cannot be loaded.
+      this.load(next.value).catch(() => {});
     }
   }
 }

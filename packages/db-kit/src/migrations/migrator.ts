@@ -66,6 +66,7 @@ export class Migrator {
       const definition = await this.#loader.load(file.name);
       const checksum = await this.#checksumOf(file.name);
       hooks.onStart?.(file.name, direction);
+      this.#loader.loadNext();
       const startedAtMs = performance.now();
       await writer.run({ file, checksum, definition, direction, note: this.#noteOn(file.name, direction) });
       if (hooks.isAwaited?.(file.name) === true) {

@@ -6,6 +6,8 @@ export interface SingleConnectionOptions {
   readonly onError?: ((event: LogEvent) => void) | undefined;
   /** Hears of each statement as it is sent. */
   readonly onQuery?: ((sql: string, parameters: readonly unknown[]) => void) | undefined;
+  /** Sends a statement in another way than by the connection's `query`. */
+  readonly send?: ((sql: string, parameters: readonly unknown[]) => Promise<QueryResult>) | undefined;
   /** Once it is aborted, every further statement is refused with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -23,13 +25,13 @@ export interface SingleConnectionKysely<Database> {
 /** Makes a {@link SingleConnectionKysely} over `client`. */
 export function singleConnectionKysely<Database>(
   client: Client,
-  { onError, onQuery, signal }: SingleConnectionOptions = {},
+  { onError, onQuery, send, signal }: SingleConnectionOptions = {},
 ): SingleConnectionKysely<Database> {
   const running = new Map<Promise<unknown>, string>();
   const query = (async (text: string, values: readonly unknown[]): Promise<QueryResult> => {
     signal?.throwIfAborted();
     onQuery?.(text, values);
-    const answer = client.query(text, [...values]);
+    const answer = send === undefined ? client.query(text, [...values]) : send(text, values);
     running.set(answer, text);
     return answer.finally(() => running.delete(answer));
   }) as Client['query'];

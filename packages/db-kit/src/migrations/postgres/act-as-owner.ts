@@ -23,9 +23,9 @@ export function actAsMigrator(schema: string): string {
 export const ACT_AS_ONESELF = 'RESET ROLE';
 
 function actAs(ownedSchema: string, role: string, until: 'transaction' | 'session'): string {
-  return `SELECT set_config('role', rolname, ${until === 'transaction'}) AS role
-    FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner
-    WHERE nspname = ${escapeLiteral(ownedSchema)} AND rolname = ${escapeLiteral(role)}`;
+  return `SELECT set_config('role', ${escapeLiteral(role)}, ${until === 'transaction'}) AS role
+    FROM pg_namespace
+    WHERE nspname = ${escapeLiteral(ownedSchema)} AND pg_get_userbyid(nspowner) = ${escapeLiteral(role)}`;
 }
 
 /** What the server refused because the session is no member of the domain's roles, as an error that says so. */

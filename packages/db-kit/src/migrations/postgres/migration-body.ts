@@ -5,6 +5,7 @@ import { type SingleConnectionKysely, singleConnectionKysely } from '../../postg
 import { type FailedStatement, UnawaitedStatementError } from '../errors/index.ts';
 import type { MigrationDirection, PostgresMigration } from '../migration.ts';
 import type { EngineOptions, RunnableMigration } from '../migration-engine.ts';
+import type { OpeningStatements } from './opening-statements.ts';
 
 /** Runs the bodies of migrations on one connection, and knows which of their statements failed. */
 export class MigrationBody {
@@ -12,6 +13,7 @@ export class MigrationBody {
   // biome-ignore lint/suspicious/noExplicitAny: migrations are untyped on purpose.
   readonly #connection: SingleConnectionKysely<any>;
   #running: { readonly migration: string; readonly direction: MigrationDirection } | undefined;
+  #opening: OpeningStatements | undefined;
   #lastFailure: Pick<LogEvent & { level: 'error' }, 'error' | 'query'> | undefined;
 
   constructor(client: Client, { domain, onStatement, signal }: EngineOptions) {
@@ -25,6 +27,7 @@ export class MigrationBody {
           onStatement?.({ engine: 'postgres', ...this.#running, sql, parameters });
         }
       },
+      send: (sql, parameters) => (this.#opening ?? client).query(sql, [...parameters]),
       signal,
     });
   }
@@ -32,11 +35,17 @@ export class MigrationBody {
   /**
    * Runs `up` or `down`, and waits for everything that it sent.
    *
+   * @param opening - what the first of its statements is sent together with.
    * @throws {UnawaitedStatementError} when it ended before its statements did.
    */
-  async run({ file, direction }: RunnableMigration, definition: PostgresMigration): Promise<void> {
+  async run(
+    { file, direction }: RunnableMigration,
+    definition: PostgresMigration,
+    opening?: OpeningStatements,
+  ): Promise<void> {
     const { db, pending, settled } = this.#connection;
     this.#running = { migration: file.name, direction };
+    this.#opening = opening;
     try {
       await (direction === 'up' ? definition.up(db) : definition.down?.(db));
     } finally {
@@ -45,6 +54,7 @@ export class MigrationBody {
       const [stray] = pending();
       await settled();
       this.#running = undefined;
+      this.#opening = undefined;
       if (stray !== undefined) {
         // biome-ignore lint/correctness/noUnsafeFinally: a body that also failed may have failed because of this.
         throw new UnawaitedStatementError(this.#domain, file.name, stray);

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import type { Client, QueryResult } from 'pg';
+import type { Client } from 'pg';
 import { FinovaError, isPostgresError, messageWithoutValues, SqlState } from '../../errors/index.ts';
 import { describePostgres } from '../../postgres/describe-server.ts';
 import {
@@ -19,6 +19,7 @@ import type { PostgresBookkeeping } from './bookkeeping.ts';
 import { cancelWhenInterrupted } from './cancel-when-interrupted.ts';
 import { rebuildInvalidIndexes } from './invalid-indexes.ts';
 import { MigrationBody } from './migration-body.ts';
+import { OpeningStatements } from './opening-statements.ts';
 import { PostgresRepeatables } from './postgres-repeatables.ts';
 import { CURRENT_TRANSACTION_ID, DEFAULT_LOCK_TIMEOUT_MS } from './transaction-settings.ts';
 
@@ -165,26 +166,29 @@ export class PostgresMigrationWriter implements MigrationWriter {
     });
   }
 
-  /** Three round trips beside the body's own: what surrounds it is sent together. */
+  /** One round trip beside the body's own: what comes before it is sent with its first statement. */
   async #runInTransaction(migration: RunnableMigration, definition: PostgresMigration, startedAt: Date): Promise<void> {
     const takesRepeatablesBack =
       migration.direction === 'down' && (await this.#repeatables.isTiedTo(migration.file.name));
-    const begin =
-      `BEGIN; SET LOCAL lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}; ` +
-      `SET LOCAL statement_timeout = ${definition.statementTimeoutMs ?? 0}; ${CURRENT_TRANSACTION_ID}`;
     const actAs = this.#actAs(definition, 'transaction');
-    const [, , , begun] = (await this.#client.query(
-      takesRepeatablesBack ? begin : `${begin}; ${actAs}`,
-    )) as unknown as QueryResult<{ id: string }>[];
+    const opening = new OpeningStatements(this.#client, [
+      'BEGIN',
+      CURRENT_TRANSACTION_ID,
+      `SET LOCAL lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}`,
+      `SET LOCAL statement_timeout = ${definition.statementTimeoutMs ?? 0}`,
+      ...(takesRepeatablesBack ? [] : [actAs]),
+    ]);
     if (takesRepeatablesBack) {
+      await opening.results();
       await this.#repeatables.withdraw();
       await this.#client.query(actAs);
     }
-    await this.#body.run(migration, definition);
+    await this.#body.run(migration, definition, opening);
     if (takesRepeatablesBack) {
       await this.#client.query(ACT_AS_ONESELF);
       await this.#repeatables.restoreBefore(migration.file.name);
     }
+    const [, begun] = await opening.results();
     await this.#commit(migration, startedAt, begun?.rows[0]?.id);
   }
 
