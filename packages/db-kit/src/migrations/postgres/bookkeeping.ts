@@ -95,8 +95,9 @@ export class PostgresBookkeeping {
     attempt: HistoryAttempt,
     transactionId?: string,
   ): Promise<{ statement: string; committed: () => void }> {
-    this.#newest ??= (await this.#readNewest()) ?? 'none';
-    const row = chainAttempt(this.#newest === 'none' ? undefined : this.#newest, attempt);
+    await this.prepareToRecord();
+    const newest = this.#newest === 'none' ? undefined : this.#newest;
+    const row = chainAttempt(newest, attempt);
     const values = [
       row.migration,
       row.direction,
@@ -133,6 +134,11 @@ export class PostgresBookkeeping {
       thrown.column === 'sequence' &&
       escapeIdentifier(thrown.schema ?? '') === this.#schema
     );
+  }
+
+  /** Reads what the next row is chained to, while the session still has the rights for it. */
+  async prepareToRecord(): Promise<void> {
+    this.#newest ??= (await this.#readNewest()) ?? 'none';
   }
 
   /** To be called when appended rows were rolled back. */

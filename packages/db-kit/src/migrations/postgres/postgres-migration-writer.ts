@@ -171,6 +171,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     const takesRepeatablesBack =
       migration.direction === 'down' && (await this.#repeatables.isTiedTo(migration.file.name));
     const actAs = this.#actAs(definition, 'transaction');
+    await this.#bookkeeping.prepareToRecord();
     const opening = new OpeningStatements(this.#client, [
       'BEGIN',
       CURRENT_TRANSACTION_ID,
