@@ -179,6 +179,96 @@ ALTER TABLE accounts.accounts ADD CONSTRAINT accounts_currency_known FOREIGN KEY
 
 -- Functions
 
+CREATE OR REPLACE FUNCTION accounts.check_owner_remains()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+      DECLARE
+        checked uuid;
+      BEGIN
+        IF TG_TABLE_NAME = 'accounts' THEN
+          checked := NEW.id;
+        ELSE
+          checked := OLD.account_id;
+          -- Two owners who leave at once must not each count on the other.
+          PERFORM FROM accounts.accounts WHERE id = checked FOR NO KEY UPDATE;
+        END IF;
+        IF EXISTS (SELECT FROM accounts.accounts WHERE id = checked AND NOT is_internal AND status <> 'closed')
+          AND NOT EXISTS (SELECT FROM accounts.account_holders
+            WHERE account_id = checked AND role = 'owner' AND upper_inf(validity))
+        THEN
+          RAISE EXCEPTION 'Account % needs an owner without an end as long as it is open', checked
+            USING ERRCODE = '23514', CONSTRAINT = TG_NAME, SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+        END IF;
+        RETURN NULL;
+      END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.check_owner_remains() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION accounts.check_transition_happened()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+      BEGIN
+        -- The trigger on accounts.accounts is the first level, this one the second.
+        IF pg_trigger_depth() < 2
+          OR NOT EXISTS (SELECT FROM accounts.accounts WHERE id = NEW.account_id AND status = NEW.to_status)
+        THEN
+          RAISE EXCEPTION 'Account % did not become % just now: only a change of its status is recorded', NEW.account_id, NEW.to_status
+            USING ERRCODE = '23514', CONSTRAINT = 'account_status_transitions_happened',
+              SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+        END IF;
+        RETURN NULL;
+      END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.check_transition_happened() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION accounts.guard_holder()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+      BEGIN
+        IF TG_OP = 'UPDATE' THEN
+          IF (OLD.id, OLD.account_id, OLD.customer_id, OLD.role, lower(OLD.validity), OLD.created_at)
+            IS NOT DISTINCT FROM (NEW.id, NEW.account_id, NEW.customer_id, NEW.role, lower(NEW.validity), NEW.created_at)
+          THEN
+            RETURN NEW;
+          END IF;
+        ELSIF lower(OLD.validity) > current_date THEN
+          RETURN OLD;
+        END IF;
+        RAISE EXCEPTION 'Who held account %, as what and from when, is kept: only the end of it can be set', OLD.account_id
+          USING ERRCODE = '23001', CONSTRAINT = 'account_holders_kept';
+      END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.guard_holder() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION accounts.guard_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+      DECLARE
+        broken text;
+      BEGIN
+        IF TG_OP = 'INSERT' THEN
+          broken := CASE
+            WHEN NEW.status IN ('frozen', 'closed') THEN 'accounts_begin_open'
+            WHEN NEW.opened_at > clock_timestamp() THEN 'accounts_opened_by_now'
+          END;
+        ELSIF (OLD.opened_at, OLD.closed_at) IS DISTINCT FROM (NEW.opened_at, NEW.closed_at) THEN
+          broken := 'accounts_status_times_kept';
+        END IF;
+        IF broken IS NOT NULL THEN
+          RAISE EXCEPTION 'Account % begins pending or active, and its times follow its status by themselves', NEW.id
+            USING ERRCODE = '23514', CONSTRAINT = broken, SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+        END IF;
+        RETURN NEW;
+      END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.guard_status() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION accounts.keep_status_timestamps()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -230,6 +320,17 @@ AS $function$
       END $function$;
 REVOKE EXECUTE ON FUNCTION accounts.refuse_identity_change() FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION accounts.refuse_removal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+      BEGIN
+        RAISE EXCEPTION 'Rows of %.% are closed or ended, not removed: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
+          USING ERRCODE = '23001', CONSTRAINT = TG_TABLE_NAME || '_never_removed';
+      END $function$;
+REVOKE EXECUTE ON FUNCTION accounts.refuse_removal() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION accounts.set_updated_at()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -243,10 +344,28 @@ REVOKE EXECUTE ON FUNCTION accounts.set_updated_at() FROM PUBLIC;
 
 -- Triggers
 
+CREATE TRIGGER account_holders_kept BEFORE DELETE OR UPDATE ON accounts.account_holders FOR EACH ROW EXECUTE FUNCTION accounts.guard_holder();
+ALTER TABLE ONLY accounts.account_holders ENABLE ALWAYS TRIGGER account_holders_kept;
+CREATE TRIGGER account_holders_never_removed BEFORE TRUNCATE ON accounts.account_holders FOR EACH STATEMENT EXECUTE FUNCTION accounts.refuse_removal();
+ALTER TABLE ONLY accounts.account_holders ENABLE ALWAYS TRIGGER account_holders_never_removed;
+CREATE CONSTRAINT TRIGGER account_holders_owner_remains AFTER DELETE OR UPDATE ON accounts.account_holders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.role = 'owner'::text) EXECUTE FUNCTION accounts.check_owner_remains();
+ALTER TABLE ONLY accounts.account_holders ENABLE ALWAYS TRIGGER account_holders_owner_remains;
 CREATE TRIGGER account_status_transitions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON accounts.account_status_transitions FOR EACH STATEMENT EXECUTE FUNCTION accounts.refuse_change();
+ALTER TABLE ONLY accounts.account_status_transitions ENABLE ALWAYS TRIGGER account_status_transitions_append_only;
+CREATE TRIGGER account_status_transitions_happened AFTER INSERT ON accounts.account_status_transitions FOR EACH ROW EXECUTE FUNCTION accounts.check_transition_happened();
+ALTER TABLE ONLY accounts.account_status_transitions ENABLE ALWAYS TRIGGER account_status_transitions_happened;
+CREATE TRIGGER accounts_guard_status BEFORE INSERT OR UPDATE ON accounts.accounts FOR EACH ROW EXECUTE FUNCTION accounts.guard_status();
+ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER accounts_guard_status;
+CREATE CONSTRAINT TRIGGER accounts_have_an_owner AFTER INSERT ON accounts.accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT new.is_internal) EXECUTE FUNCTION accounts.check_owner_remains();
+ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER accounts_have_an_owner;
 CREATE TRIGGER accounts_identity_kept BEFORE UPDATE OF id, currency, normal_side, is_internal ON accounts.accounts FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id OR old.currency IS DISTINCT FROM new.currency OR old.normal_side IS DISTINCT FROM new.normal_side OR old.is_internal IS DISTINCT FROM new.is_internal) EXECUTE FUNCTION accounts.refuse_identity_change();
+ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER accounts_identity_kept;
 CREATE TRIGGER accounts_keep_status_timestamps BEFORE INSERT OR UPDATE OF status ON accounts.accounts FOR EACH ROW EXECUTE FUNCTION accounts.keep_status_timestamps();
+ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER accounts_keep_status_timestamps;
+CREATE TRIGGER accounts_never_removed BEFORE DELETE OR TRUNCATE ON accounts.accounts FOR EACH STATEMENT EXECUTE FUNCTION accounts.refuse_removal();
+ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER accounts_never_removed;
 CREATE TRIGGER accounts_record_status_transition AFTER UPDATE OF status ON accounts.accounts FOR EACH ROW WHEN (old.status IS DISTINCT FROM new.status) EXECUTE FUNCTION accounts.record_status_transition();
+ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER accounts_record_status_transition;
 CREATE TRIGGER accounts_set_updated_at BEFORE UPDATE ON accounts.accounts FOR EACH ROW EXECUTE FUNCTION accounts.set_updated_at();
 CREATE TRIGGER customers_set_updated_at BEFORE UPDATE ON accounts.customers FOR EACH ROW EXECUTE FUNCTION accounts.set_updated_at();
 

@@ -11,5 +11,8 @@ declare module '@finova/db-kit/migrations' {
     'accounts-db/20260301T095000-create-account-status-transitions': true;
     'accounts-db/20260301T100000-keep-account-identity': true;
     'accounts-db/20260310T090000-create-roles': true;
+    'accounts-db/20260310T091000-guard-status': true;
+    'accounts-db/20260310T092000-guard-holders': true;
+    'accounts-db/20260310T093000-keep-rules-in-replica-mode': true;
   }
 }

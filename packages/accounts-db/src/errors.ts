@@ -87,3 +87,32 @@ export class HolderOverlapError extends FinovaError {
     this.customerId = customerId;
   }
 }
+
+/** The account would be left without an owner. */
+export class LastOwnerError extends FinovaError {
+  readonly accountId: string;
+
+  constructor(accountId: string, cause?: unknown) {
+    super({
+      message: `The holder of account ${accountId} stays: an open account needs an owner without an end`,
+      next: 'add another owner first, or close the account',
+      cause,
+    });
+    this.accountId = accountId;
+  }
+}
+
+/** The customer has no role in the account that could end on this day. */
+export class HolderNotFoundError extends FinovaError {
+  readonly accountId: string;
+  readonly customerId: string;
+
+  constructor(accountId: string, customerId: string) {
+    super({
+      message: `Customer ${customerId} has no role without an end in account ${accountId} that began before that day`,
+      next: 'see the holders of the account with HolderRepository.list',
+    });
+    this.accountId = accountId;
+    this.customerId = customerId;
+  }
+}

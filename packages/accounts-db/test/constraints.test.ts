@@ -52,17 +52,17 @@ const REFUSALS: readonly Refusal[] = [
   ['an unknown status', `UPDATE accounts.accounts SET status = 'gone' WHERE id = $account`, 'accounts_status_known'],
   [
     'an illegal change of status',
-    `UPDATE accounts.accounts SET status = 'pending', opened_at = NULL WHERE id = $account`,
+    `UPDATE accounts.accounts SET status = 'frozen' WHERE id = $pending`,
     'account_status_transitions_legal',
   ],
   [
-    'an opening date taken back',
-    `UPDATE accounts.accounts SET opened_at = NULL WHERE id = $account`,
+    'an opening taken back',
+    `UPDATE accounts.accounts SET status = 'pending' WHERE id = $account`,
     'accounts_opened_unless_pending',
   ],
   [
-    'a closing date on an account that is not closed',
-    `UPDATE accounts.accounts SET closed_at = now() WHERE id = $account`,
+    'a closed account opened again',
+    `UPDATE accounts.accounts SET status = 'active' WHERE id = $closed`,
     'accounts_closed_when_closed',
   ],
   [
@@ -143,8 +143,75 @@ const REFUSALS: readonly Refusal[] = [
   [
     'an account closed before it was opened',
     `UPDATE accounts.accounts SET status = 'closed', closed_at = '2020-01-01' WHERE id = $account`,
-    'accounts_closed_after_opened',
+    'accounts_status_times_kept',
   ],
+  ...['opened_at = NULL', `opened_at = '2020-01-01'`, `closed_at = clock_timestamp()`].map(
+    (change): Refusal => [
+      `a time moved by hand: ${change}`,
+      `UPDATE accounts.accounts SET ${change} WHERE id = $account`,
+      'accounts_status_times_kept',
+    ],
+  ),
+  [
+    'the time of a closing moved by hand',
+    `UPDATE accounts.accounts SET closed_at = clock_timestamp() WHERE id = $closed`,
+    'accounts_status_times_kept',
+  ],
+  ...['frozen', 'closed'].map(
+    (status): Refusal => [
+      `an account that begins ${status}`,
+      `INSERT INTO accounts.accounts (currency, is_internal, name, cash_account_type, normal_side, status)
+         VALUES ('EUR', true, 'x', 'SACC', 'debit', '${status}')`,
+      'accounts_begin_open',
+    ],
+  ),
+  [
+    'an account opened in the future',
+    `INSERT INTO accounts.accounts (currency, is_internal, name, cash_account_type, normal_side, status, opened_at)
+       VALUES ('EUR', true, 'x', 'SACC', 'debit', 'active', clock_timestamp() + interval '1 hour')`,
+    'accounts_opened_by_now',
+  ],
+  ['an account deleted', 'DELETE FROM accounts.accounts WHERE id = $pending', 'accounts_never_removed'],
+  ['accounts truncated, with all that stands on them', 'TRUNCATE accounts.accounts CASCADE', 'accounts_never_removed'],
+  [
+    'an account without an owner',
+    `INSERT INTO accounts.accounts (currency, data_key, iban, iban_blind_index, name, cash_account_type, normal_side)
+       SELECT currency, data_key, iban, decode(repeat('07', 32), 'hex'), name, cash_account_type, normal_side
+       FROM accounts.accounts WHERE id = $account`,
+    'accounts_have_an_owner',
+  ],
+  [
+    'the last owner’s role ended',
+    `UPDATE accounts.account_holders SET validity = '[2026-01-01,2026-06-01)' WHERE account_id = $account`,
+    'account_holders_owner_remains',
+  ],
+  ...[
+    `role = 'authorised'`,
+    'customer_id = accounts.uuid_v7()',
+    'account_id = $pending',
+    'id = accounts.uuid_v7()',
+    `validity = '[2026-02-01,)'`,
+    `created_at = '2020-01-01'`,
+  ].map(
+    (change): Refusal => [
+      `a holder’s past rewritten: ${change}`,
+      `UPDATE accounts.account_holders SET ${change} WHERE account_id = $account`,
+      'account_holders_kept',
+    ],
+  ),
+  [
+    'a holder deleted whose role began',
+    'DELETE FROM accounts.account_holders WHERE account_id = $account',
+    'account_holders_kept',
+  ],
+  ['holders truncated', 'TRUNCATE accounts.account_holders', 'account_holders_never_removed'],
+  ...[`'active', 'frozen'`, `'frozen', 'active'`].map(
+    (change): Refusal => [
+      `a status change recorded that did not happen: ${change}`,
+      `INSERT INTO accounts.account_status_transitions (account_id, from_status, to_status) VALUES ($account, ${change})`,
+      'account_status_transitions_happened',
+    ],
+  ),
   ...[`normal_side = 'debit'`, `currency = 'USD'`, 'is_internal = true', 'id = accounts.uuid_v7()'].map(
     (change): Refusal => [
       `an account that becomes another: ${change}`,
@@ -207,13 +274,18 @@ const REFUSALS: readonly Refusal[] = [
   ],
 ];
 
-/** The primary key, over fewer columns, always refuses before this one: it is there to be referred to. */
-const NEVER_THE_FIRST_TO_REFUSE = ['accounts_id_currency_unique'];
+/**
+ * The primary key, over fewer columns, always refuses before the first: it is there to be referred to. The second is
+ * what is left of it where the trigger that keeps the times is switched off.
+ */
+const NEVER_THE_FIRST_TO_REFUSE = ['accounts_id_currency_unique', 'accounts_closed_after_opened'];
 
 describe('the database, by raw SQL of its owner', () => {
   let database: AccountsTestDatabase;
   let customerId: string;
   let accountId: string;
+  let pendingId: string;
+  let closedId: string;
 
   beforeAll(async () => {
     database = await openAccountsTestDatabase();
@@ -228,16 +300,55 @@ describe('the database, by raw SQL of its owner', () => {
       holders: [{ customerId, role: 'owner', from: '2026-01-01' }],
     }));
     await accounts.changeStatus(accountId, 'frozen', 'test');
+    ({ id: closedId } = await accounts.openInternal({ currency: 'EUR', name: 'Closed', normalSide: 'debit' }));
+    await accounts.changeStatus(closedId, 'closed', 'test');
+    const pending = await sql<{ id: string }>`
+      INSERT INTO accounts.accounts (currency, is_internal, name, cash_account_type, normal_side)
+      VALUES ('EUR', true, 'Pending', 'SACC', 'debit') RETURNING id`.execute(database.db);
+    pendingId = pending.rows[0]?.id ?? '';
   });
   afterAll(() => database?.close());
 
-  const run = (statement: string) =>
-    sql
-      .raw(statement.replaceAll('$customer', `'${customerId}'`).replaceAll('$account', `'${accountId}'`))
-      .execute(database.db);
+  const run = (statement: string) => {
+    const ids: Record<string, string> = {
+      $customer: customerId,
+      $account: accountId,
+      $pending: pendingId,
+      $closed: closedId,
+    };
+    const text = statement.replaceAll(/\$(?:customer|account|pending|closed)\b/g, (name) => `'${ids[name]}'`);
+    return sql.raw(text).execute(database.db);
+  };
 
   it.each(REFUSALS)('refuses %s', async (_, statement, constraint) => {
     await expect(run(statement)).rejects.toMatchObject({ constraint });
+  });
+
+  // Foreign keys are triggers of the system, which nobody but a superuser can have run in that mode.
+  const heldByTriggers = REFUSALS.filter(([, , constraint]) =>
+    /_kept$|_begin_open$|_by_now$|_never_removed$|_append_only$|_happened$|_owner$|_owner_remains$|_legal$/.test(
+      constraint,
+    ),
+  );
+
+  it.each(heldByTriggers)(
+    'refuses %s with session_replication_role = replica too',
+    async (_, statement, constraint) => {
+      await expect(
+        run(`SET LOCAL session_replication_role = replica; ${statement}; SET CONSTRAINTS ALL IMMEDIATE`),
+      ).rejects.toMatchObject({ constraint });
+    },
+  );
+
+  it('lets a role be taken back that has not begun', async () => {
+    await run(`INSERT INTO accounts.account_holders (account_id, customer_id, role, validity)
+      VALUES ($pending, $customer, 'authorised', daterange(current_date + 1, NULL))`);
+    await run('DELETE FROM accounts.account_holders WHERE account_id = $pending');
+  });
+
+  it('lets an account be taken over that was opened long ago', async () => {
+    await run(`INSERT INTO accounts.accounts (currency, is_internal, name, cash_account_type, normal_side, status, opened_at)
+      VALUES ('EUR', true, 'Old', 'SACC', 'debit', 'active', '1999-12-31')`);
   });
 
   it('has no rule that nothing above is refused by', async () => {

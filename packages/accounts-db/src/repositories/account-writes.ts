@@ -55,6 +55,9 @@ export async function addHolder(
     if (isPostgresError(thrown, [SqlState.exclusionViolation], ['account_holders_no_overlap'])) {
       throw new HolderOverlapError(accountId, customerId, thrown);
     }
+    if (isPostgresError(thrown, [SqlState.foreignKeyViolation], ['account_holders_account_exists'])) {
+      throw new AccountsRecordNotFoundError('account', accountId, thrown);
+    }
     throw isPostgresError(thrown, [SqlState.foreignKeyViolation], ['account_holders_customer_exists'])
       ? new AccountsRecordNotFoundError('customer', customerId, thrown)
       : thrown;
