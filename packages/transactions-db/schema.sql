@@ -752,7 +752,9 @@ REVOKE EXECUTE ON FUNCTION transactions.void_pending(text,text,jsonb) FROM PUBLI
 -- Triggers
 
 CREATE TRIGGER transactions_follow_account AFTER UPDATE OF status, overdraft_limit_minor ON accounts.accounts FOR EACH ROW WHEN (old.status IS DISTINCT FROM new.status OR old.overdraft_limit_minor IS DISTINCT FROM new.overdraft_limit_minor) EXECUTE FUNCTION transactions.follow_account();
+ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER transactions_follow_account;
 CREATE TRIGGER transactions_open_balance AFTER INSERT ON accounts.accounts FOR EACH ROW EXECUTE FUNCTION transactions.open_balance();
+ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER transactions_open_balance;
 CREATE TRIGGER balance_snapshots_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.balance_snapshots FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 CREATE TRIGGER balances_in_step BEFORE INSERT OR UPDATE OF account_id, normal_side, account_status, overdraft_limit_minor ON transactions.balances FOR EACH ROW EXECUTE FUNCTION transactions.check_balance_in_step();
 CREATE TRIGGER balances_never_removed BEFORE DELETE OR TRUNCATE ON transactions.balances FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_removal();

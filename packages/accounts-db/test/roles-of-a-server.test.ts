@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createPostgresDatabase, withPostgresClient } from '@finova/db-kit/postgres';
 import {
   createPostgresTestDatabase,
+  findOwnedByOthers,
   findRightsOfPublic,
   findTracesOfRoles,
   type PostgresTestDatabase,
   testPostgresUrl,
 } from '@finova/db-kit/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { Kysely } from 'kysely';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDomainRoles, dropDomainRoles } from '../migrations/frozen/domain-roles.ts';
 
 const AT_ONCE = 20;
@@ -30,26 +32,36 @@ describe('roles of a server with many databases', () => {
 
   const roles = () => ['owner', 'migrator', 'app', 'readonly'].map((role) => `finova_${schema}_${role}`);
 
-  async function openBanks(count: number): Promise<Bank[]> {
+  /** @param login - who makes what is there before the roles, and migrates; a superuser where it is left out. */
+  async function openBanks(count: number, login?: string): Promise<Bank[]> {
     schema = `shared_${randomUUID().slice(0, 8)}`;
     const banks: Bank[] = [];
     for (let made = 0; made < count; made += 1) {
       const database = await createPostgresTestDatabase(testPostgresUrl());
       opened.push(database);
-      await asSuperuser(database.url, (client) =>
-        client.query(`CREATE SCHEMA ${schema}; CREATE SCHEMA ${schema}_migrations;
+      await asSuperuser(database.url, async (client) => {
+        if (login !== undefined) {
+          await client.query(`GRANT CREATE ON DATABASE ${new URL(database.url).pathname.slice(1)} TO ${login};
+            SET SESSION AUTHORIZATION ${login}`);
+        }
+        await client.query(`CREATE SCHEMA ${schema}; CREATE SCHEMA ${schema}_migrations;
           CREATE TABLE ${schema}.things (id bigint GENERATED ALWAYS AS IDENTITY, code serial);
           CREATE VIEW ${schema}.seen AS SELECT * FROM ${schema}.things;
           CREATE FUNCTION ${schema}.count() RETURNS bigint LANGUAGE sql AS 'SELECT 1';
           CREATE TYPE ${schema}.colour AS ENUM ('red'); CREATE DOMAIN ${schema}.code AS text;
           CREATE TYPE ${schema}.pair AS (one integer, two integer); CREATE SEQUENCE ${schema}.numbers;
           CREATE TABLE ${schema}_migrations.journal (); CREATE TABLE ${schema}_migrations.history ();
-          CREATE TABLE ${schema}_migrations.repeatables ()`),
-      );
+          CREATE TABLE ${schema}_migrations.repeatables ()`);
+      });
+      const url = new URL(database.url);
+      if (login !== undefined) {
+        url.username = login;
+        url.password = 'of-a-test';
+      }
       banks.push({
         url: database.url,
-        create: () => inTransaction(database.url, (db) => createDomainRoles(db, schema)),
-        drop: () => inTransaction(database.url, (db) => dropDomainRoles(db, schema)),
+        create: () => inTransaction(url.href, (db) => createDomainRoles(db, schema)),
+        drop: () => inTransaction(url.href, (db) => dropDomainRoles(db, schema)),
       });
     }
     return banks;
@@ -121,6 +133,39 @@ describe('roles of a server with many databases', () => {
     expect(await existing(bank.url)).toBe(0);
   });
 
+  describe('made by somebody who is no superuser', () => {
+    const login = `finova_test_${randomUUID().slice(0, 8)}`;
+    const alter = (statement: string) => asSuperuser(testPostgresUrl(), (client) => client.query(statement));
+
+    beforeAll(() => alter(`CREATE ROLE ${login} LOGIN PASSWORD 'of-a-test'`));
+    afterAll(() => alter(`DROP ROLE ${login}`));
+
+    it('are made with CREATEROLE, and used without it', async () => {
+      await alter(`ALTER ROLE ${login} CREATEROLE`);
+      const [first, second, third] = (await openBanks(3, login)) as [Bank, Bank, Bank];
+      await first.create();
+      await alter(`ALTER ROLE ${login} NOCREATEROLE`);
+      await second.create();
+      await second.drop();
+      await second.create();
+      const [owner = '', migrator = ''] = roles();
+      await asSuperuser(second.url, async (client) => {
+        expect(await findOwnedByOthers(client, schema, owner)).toEqual([]);
+        expect(await findOwnedByOthers(client, `${schema}_migrations`, migrator)).toEqual([]);
+      });
+      // Somebody else is asked for: who made them may have the right to give them.
+      await alter(`REVOKE ${migrator} FROM ${login} CASCADE; DROP OWNED BY ${login}`);
+      await alter(`GRANT CREATE ON DATABASE ${new URL(third.url).pathname.slice(1)} TO ${login}`);
+      await expect(third.create()).rejects.toThrow(`GRANT ${migrator} TO ${login}`);
+    });
+
+    it('are asked for in words that help where they may not be made', async () => {
+      const [bank] = (await openBanks(1, login)) as [Bank];
+      const [owner] = roles();
+      await expect(bank.create()).rejects.toThrow(`Role ${owner} is missing and ${login} may not make it`);
+    });
+  });
+
   it('stay when an administrator made them', async () => {
     const [bank] = (await openBanks(1)) as [Bank];
     const [owner = ''] = roles();
@@ -135,14 +180,10 @@ function asSuperuser<T>(url: string, use: Parameters<typeof withPostgresClient<T
   return withPostgresClient({ url, applicationName: 'finova tests' }, use);
 }
 
-async function inTransaction(url: string, use: Parameters<typeof runIn>[1]): Promise<void> {
-  await runIn(url, use);
-}
-
-async function runIn(
+async function inTransaction(
   url: string,
   // biome-ignore lint/suspicious/noExplicitAny: what migrations are given is untyped.
-  use: (db: ReturnType<typeof createPostgresDatabase<any>>) => Promise<void>,
+  use: (db: Kysely<any>) => Promise<void>,
 ): Promise<void> {
   const db = createPostgresDatabase({ url, applicationName: 'finova tests', maxConnections: 1 });
   try {

@@ -14,5 +14,6 @@ declare module '@finova/db-kit/migrations' {
     'transactions-db/20260302T102000-create-posting-functions': true;
     'transactions-db/20260302T103000-keep-balances-in-step': true;
     'transactions-db/20260310T120000-create-roles': true;
+    'transactions-db/20260310T121000-follow-accounts-in-replica-mode': true;
   }
 }
