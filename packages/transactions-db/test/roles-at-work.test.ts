@@ -12,7 +12,6 @@ import {
   TEST_IDENTITY,
   testPostgresUrl,
 } from '@finova/db-kit/testing';
-import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type LedgerTestDatabase, openLedgerTestDatabase } from './ledger-test-database.ts';
 
@@ -27,7 +26,7 @@ describe('accounts and their balances, with the rights of the application', () =
   });
   afterAll(() => ledgerTest?.close());
 
-  const balanceOf = (client: Client, accountId: string) =>
+  const balanceOf = (client: Parameters<Parameters<typeof asRole>[2]>[0], accountId: string) =>
     client.query('SELECT account_status, overdraft_limit_minor FROM transactions.balances WHERE account_id = $1', [
       accountId,
     ]);

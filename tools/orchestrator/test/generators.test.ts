@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createPostgresTestDatabase,
@@ -47,6 +47,13 @@ describe('what nx g writes', { timeout: 180_000 }, () => {
     }
   });
 
+  it('gives a domain its roles in the way in which all have theirs', async () => {
+    const roles = (domain: string) =>
+      readFile(join(copy.folder, 'packages', domain, 'migrations', 'frozen', 'domain-roles.ts'), 'utf8');
+    const [generated, ...others] = await Promise.all(['cards-db', 'accounts-db', 'transactions-db'].map(roles));
+    expect(others).toEqual([generated, generated]);
+  });
+
   it('passes its own tests', async () => {
     const ofExisting = ['test/constraints.test.ts', 'src/repositories/payment-mandate-repository.test.ts'];
     const files = [...domains, ...ofExisting.map((path) => `packages/transactions-db/${path}`)];
@@ -64,7 +71,7 @@ describe('what nx g writes', { timeout: 180_000 }, () => {
     );
     expect(applied).toEqual([
       ['accounts-db', expect.any(Number)],
-      ['cards-db', 4],
+      ['cards-db', 5],
       ['vouchers-db', 2],
     ]);
     for (const domain of ['vouchers-db', 'cards-db', 'accounts-db']) {

@@ -66,14 +66,23 @@ export async function generateDomain(tree: Tree, options: DomainGeneratorOptions
       .replace('}', ' }')}\n`,
   );
   writePackageManifest(tree, domain, description);
-  generateFiles(tree, templatesOf(`${domain.engine}-domain`), domain.root, {
+  const substitutions = {
     ...domainNames(domain),
     ...table,
     dependsOn,
     description,
     sharedWith: sharedWith(tree, domain),
+  };
+  generateFiles(tree, templatesOf(`${domain.engine}-domain`), domain.root, {
+    ...substitutions,
     schemaTimestamp: timestampOfNext(tree, domain),
   });
+  if (domain.engine === 'postgres') {
+    generateFiles(tree, templatesOf('domain-roles'), domain.root, {
+      ...substitutions,
+      timestamp: timestampOfNext(tree, domain),
+    });
+  }
   addTableFiles(tree, domain, table);
   lockPackage(tree, domain);
   return finishGenerating(tree, domain);

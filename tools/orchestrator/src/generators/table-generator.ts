@@ -52,6 +52,7 @@ export function addTableFiles(tree: Tree, domain: TreeDomain, table: TableNames)
     ...table,
     sharedWith: sharedWith(tree, domain),
     timestamp: timestampOfNext(tree, domain),
+    hasRoles: tree.exists(`${root}/migrations/frozen/domain-roles.ts`),
   };
   addNotFoundError(tree, root, table);
   if (domain.engine === 'postgres') {

@@ -4,6 +4,7 @@ import { withMongoClient } from '@finova/db-kit/mongodb';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import type { DomainServer, RunContext } from '../run/run-context.ts';
 import { serverOf } from '../run/run-context.ts';
+import { dropScratchRoles, findMissingRoles, type MissingRoles } from './scratch-roles.ts';
 
 /** Where throw-away databases are made when it should not be beside the real ones. */
 const SCRATCH_URLS = { postgres: 'FINOVA_SCRATCH_POSTGRES_URL', mongodb: 'FINOVA_SCRATCH_MONGODB_URL' } as const;
@@ -30,7 +31,8 @@ const APPLICATION_NAME = 'finova-db scratch';
  * Makes empty throw-away databases for the domains of a run, and hands over a context in which these stand in for the
  * real ones: every command works on it. Domains that share a PostgreSQL database share one here too. Nothing is
  * migrated yet. They are made beside the real ones, or on `FINOVA_SCRATCH_POSTGRES_URL` and
- * `FINOVA_SCRATCH_MONGODB_URL` where those are set, and dropped however `use` ends.
+ * `FINOVA_SCRATCH_MONGODB_URL` where those are set, and dropped however `use` ends, with the roles that they brought to
+ * the server.
  *
  * @example
  * await withScratchServers(context, (scratch) => up(scratch));
@@ -45,9 +47,11 @@ export async function withScratchServers<T>(
   const databases = new Map(postgresUrls.map((url, index) => [url, `finova_scratch_${id}_${index}`]));
   const serverFor = (url: string) => environment[SCRATCH_URLS.postgres] ?? url;
   const made: ScratchDatabase[] = [];
+  const missingRoles = new Map<string, MissingRoles>();
   const namespaces: ScratchDatabase[] = [];
   try {
     for (const [url, name] of databases) {
+      missingRoles.set(serverFor(url), await findMissingRoles(serverFor(url), context.domains));
       await createDatabase(serverFor(url), name);
       made.push({ url: serverFor(url), name });
     }
@@ -68,6 +72,9 @@ export async function withScratchServers<T>(
     return await use({ ...context, domains, servers });
   } finally {
     await dropAll(made, namespaces);
+    for (const [url, roles] of missingRoles) {
+      await dropScratchRoles(url, roles);
+    }
   }
 }
 
