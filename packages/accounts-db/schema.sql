@@ -192,8 +192,9 @@ AS $function$
           checked := NEW.id;
         ELSE
           checked := OLD.account_id;
-          -- Two owners who leave at once must not each count on the other.
-          PERFORM FROM accounts.accounts WHERE id = checked FOR NO KEY UPDATE;
+          -- Two owners who leave at once must not each count on the other. A lock alone would do in READ COMMITTED; a
+          -- change of the row makes the second one fail in REPEATABLE READ, too, where it does not see that the first left.
+          UPDATE accounts.accounts SET updated_at = clock_timestamp() WHERE id = checked;
         END IF;
         IF EXISTS (SELECT FROM accounts.accounts WHERE id = checked AND NOT is_internal AND status <> 'closed')
           AND NOT EXISTS (SELECT FROM accounts.account_holders

@@ -1,4 +1,4 @@
-import { withTransaction } from '@finova/db-kit/postgres';
+import { withPostgresClient, withTransaction } from '@finova/db-kit/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AccountsTestDatabase, openAccountsTestDatabase } from '../../test/accounts-test-database.ts';
 import {
@@ -109,6 +109,29 @@ describe('holders', () => {
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     expect(await holders.list(account, '2026-07-01')).toHaveLength(1);
   });
+
+  it.each(['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])(
+    'do not both leave in two transactions that are %s, neither of which sees the other',
+    async (isolation) => {
+      const account = await open();
+      await holders.add(account, { customerId: grace, role: 'owner', from: '2026-01-01' });
+      const leave = (customer: string) =>
+        `UPDATE accounts.account_holders SET validity = '[2026-01-01,2026-06-01)'
+         WHERE account_id = '${account}' AND customer_id = '${customer}'`;
+      const connection = { url: database.url, applicationName: 'finova tests' };
+      await withPostgresClient(connection, (first) =>
+        withPostgresClient(connection, async (second) => {
+          await first.query(`BEGIN ISOLATION LEVEL ${isolation}; ${leave(ada)}`);
+          await second.query(`BEGIN ISOLATION LEVEL ${isolation}; ${leave(grace)}`);
+          await first.query('COMMIT');
+          await expect(second.query('COMMIT')).rejects.toMatchObject({
+            code: expect.stringMatching(/^(40001|23514)$/),
+          });
+        }),
+      );
+      expect((await holders.list(account, '2026-07-01')).map(({ customerId }) => customerId)).toEqual([grace]);
+    },
+  );
 
   it('end once, and not before they began', async () => {
     const account = await open();
