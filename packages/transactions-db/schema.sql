@@ -5,9 +5,37 @@ SET check_function_bodies = off;
 -- Schema
 
 CREATE SCHEMA transactions;
-GRANT USAGE ON SCHEMA transactions TO finova_transactions_app;
-GRANT USAGE ON SCHEMA transactions TO finova_transactions_readonly;
 COMMENT ON SCHEMA transactions IS 'The double-entry ledger: what moved, between which accounts, and what that left';
+
+-- Types
+
+CREATE DOMAIN transactions.amount_minor AS bigint
+  CONSTRAINT transfers_amount_positive CHECK (VALUE > 0);
+COMMENT ON TYPE transactions.amount_minor IS 'An amount that moves, in minor units';
+
+CREATE DOMAIN transactions.description AS text
+  CONSTRAINT transactions_description_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 140);
+COMMENT ON TYPE transactions.description IS 'What a statement shows (ISO 20022: unstructured remittance information)';
+
+CREATE DOMAIN transactions.end_to_end_id AS text
+  CONSTRAINT transactions_end_to_end_id_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 35);
+COMMENT ON TYPE transactions.end_to_end_id IS 'ISO 20022 EndToEndId';
+
+CREATE DOMAIN transactions.idempotency_key AS text
+  CONSTRAINT idempotency_keys_key_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 128);
+COMMENT ON TYPE transactions.idempotency_key IS 'What names a request within its scope';
+
+CREATE DOMAIN transactions.idempotency_scope AS text
+  CONSTRAINT idempotency_keys_scope_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 64);
+COMMENT ON TYPE transactions.idempotency_scope IS 'Who makes idempotency keys';
+
+CREATE DOMAIN transactions.topic AS text
+  CONSTRAINT outbox_topic_shape CHECK (VALUE ~ '^[a-z_]+(\.[a-z_]+)*$'::text);
+COMMENT ON TYPE transactions.topic IS 'What a message is about: transaction.posted';
+
+CREATE DOMAIN transactions.transaction_kind AS text
+  CONSTRAINT transactions_kind_known CHECK (VALUE = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'expire'::text, 'reversal'::text]));
+COMMENT ON TYPE transactions.transaction_kind IS 'What a transaction is';
 
 -- Tables
 
@@ -23,8 +51,6 @@ CREATE TABLE transactions.balance_snapshots (
   CONSTRAINT balance_snapshots_debits_not_negative CHECK (debits_posted_minor >= 0),
   CONSTRAINT balance_snapshots_version_not_negative CHECK (account_version >= 0)
 );
-GRANT SELECT ON TABLE transactions.balance_snapshots TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.balance_snapshots TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.balance_snapshots IS 'Append-only: the totals of an account over all entries booked up to and including a day';
 
 CREATE TABLE transactions.balances (
@@ -39,24 +65,13 @@ CREATE TABLE transactions.balances (
   credits_pending_minor bigint DEFAULT 0 NOT NULL,
   version bigint DEFAULT 0 NOT NULL,
   CONSTRAINT balances_pkey PRIMARY KEY (account_id),
-  CONSTRAINT balances_account_currency_unique UNIQUE (account_id, currency),
-  CONSTRAINT balances_account_status_known CHECK (account_status = ANY (ARRAY['pending'::text, 'active'::text, 'frozen'::text, 'closed'::text])),
   CONSTRAINT balances_available CHECK (overdraft_limit_minor IS NULL OR
 CASE normal_side
     WHEN 'credit'::text THEN credits_posted_minor - debits_posted_minor - debits_pending_minor
     ELSE debits_posted_minor - credits_posted_minor - credits_pending_minor
 END >= (- overdraft_limit_minor)),
-  CONSTRAINT balances_credits_pending_not_negative CHECK (credits_pending_minor >= 0),
-  CONSTRAINT balances_credits_posted_not_negative CHECK (credits_posted_minor >= 0),
-  CONSTRAINT balances_debits_pending_not_negative CHECK (debits_pending_minor >= 0),
-  CONSTRAINT balances_debits_posted_not_negative CHECK (debits_posted_minor >= 0),
-  CONSTRAINT balances_empty_when_closed CHECK (account_status <> 'closed'::text OR debits_posted_minor = credits_posted_minor AND debits_pending_minor = 0 AND credits_pending_minor = 0),
-  CONSTRAINT balances_normal_side_known CHECK (normal_side = ANY (ARRAY['debit'::text, 'credit'::text])),
-  CONSTRAINT balances_overdraft_limit_not_negative CHECK (overdraft_limit_minor >= 0),
-  CONSTRAINT balances_version_not_negative CHECK (version >= 0)
+  CONSTRAINT balances_totals_not_negative CHECK (LEAST(debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor, version) >= 0)
 ) WITH (fillfactor='70');
-GRANT SELECT ON TABLE transactions.balances TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.balances TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.balances IS 'One row of totals per account, in minor units; available never falls below minus the overdraft limit';
 COMMENT ON COLUMN transactions.balances.account_status IS 'Follows accounts.accounts.status, so that a freeze waits for postings under way and stops later ones';
 COMMENT ON COLUMN transactions.balances.overdraft_limit_minor IS 'Follows accounts.accounts.overdraft_limit_minor; NULL: without limit';
@@ -73,145 +88,95 @@ CREATE TABLE transactions.entries (
   amount_minor bigint NOT NULL,
   balance_after_minor bigint NOT NULL,
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  CONSTRAINT entries_pkey PRIMARY KEY (account_id, account_version, booking_date),
-  CONSTRAINT entries_account_version_positive CHECK (account_version > 0),
-  CONSTRAINT entries_amount_positive CHECK (amount_minor > 0),
-  CONSTRAINT entries_direction_known CHECK (direction = ANY (ARRAY['debit'::text, 'credit'::text]))
+  CONSTRAINT entries_pkey PRIMARY KEY (account_id, account_version, booking_date)
 ) PARTITION BY RANGE (booking_date);
-GRANT SELECT ON TABLE transactions.entries TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.entries IS 'Append-only: the statement of each account, numbered without gaps; one partition per month of booking';
 COMMENT ON COLUMN transactions.entries.balance_after_minor IS 'The account’s booked balance after this entry, positive on its normal side';
 
 CREATE TABLE transactions.entries_2026_01 PARTITION OF transactions.entries FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
-GRANT SELECT ON TABLE transactions.entries_2026_01 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_01 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_02 PARTITION OF transactions.entries FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
-GRANT SELECT ON TABLE transactions.entries_2026_02 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_02 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_03 PARTITION OF transactions.entries FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
-GRANT SELECT ON TABLE transactions.entries_2026_03 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_03 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_04 PARTITION OF transactions.entries FOR VALUES FROM ('2026-04-01') TO ('2026-05-01');
-GRANT SELECT ON TABLE transactions.entries_2026_04 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_04 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_05 PARTITION OF transactions.entries FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
-GRANT SELECT ON TABLE transactions.entries_2026_05 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_05 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_06 PARTITION OF transactions.entries FOR VALUES FROM ('2026-06-01') TO ('2026-07-01');
-GRANT SELECT ON TABLE transactions.entries_2026_06 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_06 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_07 PARTITION OF transactions.entries FOR VALUES FROM ('2026-07-01') TO ('2026-08-01');
-GRANT SELECT ON TABLE transactions.entries_2026_07 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_07 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_08 PARTITION OF transactions.entries FOR VALUES FROM ('2026-08-01') TO ('2026-09-01');
-GRANT SELECT ON TABLE transactions.entries_2026_08 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_08 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_09 PARTITION OF transactions.entries FOR VALUES FROM ('2026-09-01') TO ('2026-10-01');
-GRANT SELECT ON TABLE transactions.entries_2026_09 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_09 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_10 PARTITION OF transactions.entries FOR VALUES FROM ('2026-10-01') TO ('2026-11-01');
-GRANT SELECT ON TABLE transactions.entries_2026_10 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_10 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_11 PARTITION OF transactions.entries FOR VALUES FROM ('2026-11-01') TO ('2026-12-01');
-GRANT SELECT ON TABLE transactions.entries_2026_11 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_11 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_12 PARTITION OF transactions.entries FOR VALUES FROM ('2026-12-01') TO ('2027-01-01');
-GRANT SELECT ON TABLE transactions.entries_2026_12 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2026_12 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_01 PARTITION OF transactions.entries FOR VALUES FROM ('2027-01-01') TO ('2027-02-01');
-GRANT SELECT ON TABLE transactions.entries_2027_01 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_01 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_02 PARTITION OF transactions.entries FOR VALUES FROM ('2027-02-01') TO ('2027-03-01');
-GRANT SELECT ON TABLE transactions.entries_2027_02 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_02 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_03 PARTITION OF transactions.entries FOR VALUES FROM ('2027-03-01') TO ('2027-04-01');
-GRANT SELECT ON TABLE transactions.entries_2027_03 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_03 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_04 PARTITION OF transactions.entries FOR VALUES FROM ('2027-04-01') TO ('2027-05-01');
-GRANT SELECT ON TABLE transactions.entries_2027_04 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_04 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_05 PARTITION OF transactions.entries FOR VALUES FROM ('2027-05-01') TO ('2027-06-01');
-GRANT SELECT ON TABLE transactions.entries_2027_05 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_05 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_06 PARTITION OF transactions.entries FOR VALUES FROM ('2027-06-01') TO ('2027-07-01');
-GRANT SELECT ON TABLE transactions.entries_2027_06 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_06 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_07 PARTITION OF transactions.entries FOR VALUES FROM ('2027-07-01') TO ('2027-08-01');
-GRANT SELECT ON TABLE transactions.entries_2027_07 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_07 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_08 PARTITION OF transactions.entries FOR VALUES FROM ('2027-08-01') TO ('2027-09-01');
-GRANT SELECT ON TABLE transactions.entries_2027_08 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_08 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_09 PARTITION OF transactions.entries FOR VALUES FROM ('2027-09-01') TO ('2027-10-01');
-GRANT SELECT ON TABLE transactions.entries_2027_09 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_09 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_10 PARTITION OF transactions.entries FOR VALUES FROM ('2027-10-01') TO ('2027-11-01');
-GRANT SELECT ON TABLE transactions.entries_2027_10 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_10 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_11 PARTITION OF transactions.entries FOR VALUES FROM ('2027-11-01') TO ('2027-12-01');
-GRANT SELECT ON TABLE transactions.entries_2027_11 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_11 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_12 PARTITION OF transactions.entries FOR VALUES FROM ('2027-12-01') TO ('2028-01-01');
-GRANT SELECT ON TABLE transactions.entries_2027_12 TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.entries_2027_12 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.idempotency_keys (
-  scope text NOT NULL,
-  key text NOT NULL,
+  scope transactions.idempotency_scope NOT NULL,
+  key transactions.idempotency_key NOT NULL,
   request_hash bytea NOT NULL,
-  response jsonb,
+  response jsonb NOT NULL,
   transaction_id uuid,
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (scope, key),
-  CONSTRAINT idempotency_keys_answer_complete CHECK (num_nulls(response, transaction_id) = ANY (ARRAY[0, 2])),
-  CONSTRAINT idempotency_keys_key_length CHECK (char_length(key) >= 1 AND char_length(key) <= 128),
-  CONSTRAINT idempotency_keys_request_hash_length CHECK (octet_length(request_hash) = 32),
-  CONSTRAINT idempotency_keys_scope_length CHECK (char_length(scope) >= 1 AND char_length(scope) <= 64)
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (scope, key)
 );
-GRANT SELECT ON TABLE transactions.idempotency_keys TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.idempotency_keys IS 'One row per request that changed the ledger; written in the same transaction as the change';
 COMMENT ON COLUMN transactions.idempotency_keys.scope IS 'Who makes the keys, such as a service or a client';
-COMMENT ON COLUMN transactions.idempotency_keys.request_hash IS 'SHA-256 over the operation and its request as jsonb text, whose form is canonical';
-COMMENT ON COLUMN transactions.idempotency_keys.transaction_id IS 'What the request became; NULL, as the response, only inside the transaction that writes it';
+COMMENT ON COLUMN transactions.idempotency_keys.request_hash IS 'SHA-256 over the operation and its request: as jsonb text, whose form is canonical; of a batch, over the text of its arrays';
+COMMENT ON COLUMN transactions.idempotency_keys.transaction_id IS 'What the request became; NULL for a batch, whose response lists its transactions';
 
 CREATE TABLE transactions.outbox (
   "position" bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   writer xid8 DEFAULT pg_current_xact_id() NOT NULL,
-  topic text NOT NULL,
+  topic transactions.topic NOT NULL,
   key uuid NOT NULL,
   payload jsonb NOT NULL,
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  CONSTRAINT outbox_pkey PRIMARY KEY ("position"),
-  CONSTRAINT outbox_topic_shape CHECK (topic ~ '^[a-z_]+(\.[a-z_]+)*$'::text)
+  CONSTRAINT outbox_pkey PRIMARY KEY (writer, "position")
 );
-GRANT SELECT ON TABLE transactions.outbox TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.outbox TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.outbox IS 'Messages about committed transactions, for readers that relay them';
 COMMENT ON COLUMN transactions.outbox.writer IS 'The writing transaction: read up to pg_snapshot_xmin(pg_current_snapshot()), in the order (writer, position)';
+
+CREATE TABLE transactions.outbox_consumers (
+  consumer text NOT NULL,
+  writer xid8 NOT NULL,
+  "position" bigint NOT NULL,
+  updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT outbox_consumers_pkey PRIMARY KEY (consumer),
+  CONSTRAINT outbox_consumers_consumer_shape CHECK (consumer ~ '^[a-z][a-z0-9-]{0,62}$'::text),
+  CONSTRAINT outbox_consumers_position_not_negative CHECK ("position" >= 0)
+);
+COMMENT ON TABLE transactions.outbox_consumers IS 'How far each consumer of the outbox has got: everything up to (writer, position) is done';
 
 CREATE TABLE transactions.pending_resolutions (
   pending_transaction_id uuid NOT NULL,
@@ -221,9 +186,17 @@ CREATE TABLE transactions.pending_resolutions (
   CONSTRAINT pending_resolutions_resolution_unique UNIQUE (resolution_transaction_id),
   CONSTRAINT pending_resolutions_two_transactions CHECK (pending_transaction_id <> resolution_transaction_id)
 );
-GRANT SELECT ON TABLE transactions.pending_resolutions TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.pending_resolutions TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.pending_resolutions IS 'Append-only: which transaction settled a pending one; its primary key lets only one do so';
+
+CREATE TABLE transactions.retired_months (
+  month date NOT NULL,
+  through date NOT NULL,
+  partition_name text NOT NULL,
+  created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT retired_months_pkey PRIMARY KEY (month),
+  CONSTRAINT retired_months_whole CHECK (month = date_trunc('month'::text, month::timestamp without time zone)::date AND through = (month + '1 mon -1 days'::interval)::date)
+);
+COMMENT ON TABLE transactions.retired_months IS 'Append-only: the months whose entries were detached, each into a table of its own';
 
 CREATE TABLE transactions.reversals (
   reversed_transaction_id uuid NOT NULL,
@@ -233,8 +206,6 @@ CREATE TABLE transactions.reversals (
   CONSTRAINT reversals_reversal_unique UNIQUE (reversal_transaction_id),
   CONSTRAINT reversals_two_transactions CHECK (reversed_transaction_id <> reversal_transaction_id)
 );
-GRANT SELECT ON TABLE transactions.reversals TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.reversals TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.reversals IS 'Append-only: which transaction undid another; its primary key lets only one do so';
 
 -- Functions
@@ -251,28 +222,22 @@ AS $function$
             52, 1), 53, 1),
           'hex')::uuid
       $function$;
-REVOKE EXECUTE ON FUNCTION transactions.uuid_v7() FROM PUBLIC;
 COMMENT ON FUNCTION transactions.uuid_v7() IS 'A new UUID of version 7 (RFC 9562)';
 
 -- Tables
 
 CREATE TABLE transactions.transactions (
   id uuid DEFAULT transactions.uuid_v7() NOT NULL,
-  kind text NOT NULL,
+  kind transactions.transaction_kind NOT NULL,
   booking_date date NOT NULL,
   value_date date NOT NULL,
-  end_to_end_id text,
-  description text,
+  end_to_end_id transactions.end_to_end_id,
+  description transactions.description,
   expires_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   CONSTRAINT transactions_pkey PRIMARY KEY (id),
-  CONSTRAINT transactions_description_length CHECK (char_length(description) >= 1 AND char_length(description) <= 140),
-  CONSTRAINT transactions_end_to_end_id_length CHECK (char_length(end_to_end_id) >= 1 AND char_length(end_to_end_id) <= 35),
-  CONSTRAINT transactions_kind_known CHECK (kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'expire'::text, 'reversal'::text])),
-  CONSTRAINT transactions_only_pending_expire CHECK (kind = 'pending'::text OR expires_at IS NULL)
+  CONSTRAINT transactions_only_pending_expire CHECK (kind::text = 'pending'::text OR expires_at IS NULL)
 );
-GRANT SELECT ON TABLE transactions.transactions TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.transactions TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.transactions IS 'Append-only: what happened; its money is in transfers';
 COMMENT ON COLUMN transactions.transactions.kind IS 'posted: moved at once; pending: held; post, void, expire: what became of a pending one; reversal: undoes one';
 COMMENT ON COLUMN transactions.transactions.booking_date IS 'The day it counts as booked (Berlin Group: bookingDate); decides the partition of its entries';
@@ -285,89 +250,139 @@ CREATE TABLE transactions.transfers (
   debit_account_id uuid NOT NULL,
   credit_account_id uuid NOT NULL,
   currency text NOT NULL,
-  amount_minor bigint NOT NULL,
+  amount_minor transactions.amount_minor NOT NULL,
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   CONSTRAINT transfers_pkey PRIMARY KEY (id),
-  CONSTRAINT transfers_amount_positive CHECK (amount_minor > 0),
   CONSTRAINT transfers_two_accounts CHECK (debit_account_id <> credit_account_id)
 );
-GRANT SELECT ON TABLE transactions.transfers TO finova_transactions_app;
-GRANT SELECT ON TABLE transactions.transfers TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.transfers IS 'Append-only: one amount from one account to another, so debits equal credits by construction; the foreign keys hold both accounts to its currency';
 
 -- Indexes
 
-CREATE INDEX outbox_writer_position_index ON transactions.outbox USING btree (writer, "position");
-CREATE INDEX transactions_expires_at_index ON transactions.transactions USING btree (expires_at) WHERE kind = 'pending'::text;
+CREATE INDEX transactions_expires_at_index ON transactions.transactions USING btree (expires_at) WHERE kind::text = 'pending'::text;
 CREATE INDEX transfers_transaction_id_index ON transactions.transfers USING btree (transaction_id);
 
 -- Foreign keys
 
 ALTER TABLE transactions.balance_snapshots ADD CONSTRAINT balance_snapshots_account_exists FOREIGN KEY (account_id) REFERENCES transactions.balances(account_id);
 ALTER TABLE transactions.balances ADD CONSTRAINT balances_account_exists FOREIGN KEY (account_id, currency) REFERENCES accounts.accounts(id, currency);
-ALTER TABLE transactions.entries ADD CONSTRAINT entries_account_exists FOREIGN KEY (account_id) REFERENCES transactions.balances(account_id);
-ALTER TABLE transactions.entries ADD CONSTRAINT entries_transaction_exists FOREIGN KEY (transaction_id) REFERENCES transactions.transactions(id);
-ALTER TABLE transactions.entries ADD CONSTRAINT entries_transfer_exists FOREIGN KEY (transfer_id) REFERENCES transactions.transfers(id);
-ALTER TABLE transactions.idempotency_keys ADD CONSTRAINT idempotency_keys_transaction_exists FOREIGN KEY (transaction_id) REFERENCES transactions.transactions(id);
 ALTER TABLE transactions.pending_resolutions ADD CONSTRAINT pending_resolutions_pending_exists FOREIGN KEY (pending_transaction_id) REFERENCES transactions.transactions(id);
 ALTER TABLE transactions.pending_resolutions ADD CONSTRAINT pending_resolutions_resolution_exists FOREIGN KEY (resolution_transaction_id) REFERENCES transactions.transactions(id);
 ALTER TABLE transactions.reversals ADD CONSTRAINT reversals_reversal_exists FOREIGN KEY (reversal_transaction_id) REFERENCES transactions.transactions(id);
 ALTER TABLE transactions.reversals ADD CONSTRAINT reversals_reversed_exists FOREIGN KEY (reversed_transaction_id) REFERENCES transactions.transactions(id);
-ALTER TABLE transactions.transfers ADD CONSTRAINT transfers_credit_currency FOREIGN KEY (credit_account_id, currency) REFERENCES transactions.balances(account_id, currency);
-ALTER TABLE transactions.transfers ADD CONSTRAINT transfers_debit_currency FOREIGN KEY (debit_account_id, currency) REFERENCES transactions.balances(account_id, currency);
-ALTER TABLE transactions.transfers ADD CONSTRAINT transfers_transaction_exists FOREIGN KEY (transaction_id) REFERENCES transactions.transactions(id);
 
 -- Functions
 
-CREATE OR REPLACE FUNCTION transactions.accounts_of(request jsonb)
+CREATE OR REPLACE FUNCTION transactions.accounts_of_transaction(in_transaction_id uuid)
  RETURNS uuid[]
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE
+AS $function$
+  SELECT array_agg(DISTINCT side.id) FROM transactions.transfers,
+    LATERAL (VALUES (debit_account_id), (credit_account_id)) AS side(id)
+  WHERE transaction_id = in_transaction_id
+$function$;
+REVOKE EXECUTE ON FUNCTION transactions.accounts_of_transaction(uuid) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.accounts_of_transaction(pg_catalog.uuid) IS 'The accounts between which a transaction moves or holds money';
+
+CREATE OR REPLACE FUNCTION transactions.advance_outbox(in_consumer text, in_writer xid8, in_position bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-      DECLARE
-        account_ids uuid[] := (
-          SELECT array_agg(id) FROM jsonb_array_elements(request -> 'transfers') AS item,
-            LATERAL (VALUES ((item ->> 'debit_account_id')::uuid), ((item ->> 'credit_account_id')::uuid)) AS ids(id));
-      BEGIN
-        IF account_ids IS NULL THEN
-          RAISE EXCEPTION 'A transaction needs at least one transfer' USING ERRCODE = 'FN006';
-        END IF;
-        RETURN account_ids;
-      END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.accounts_of(jsonb) FROM PUBLIC;
+BEGIN
+  UPDATE transactions.outbox_consumers SET writer = in_writer, position = in_position, updated_at = clock_timestamp()
+  WHERE consumer = in_consumer;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no consumer % of the outbox', in_consumer USING ERRCODE = 'FN010', DETAIL = in_consumer;
+  END IF;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.advance_outbox(text,xid8,bigint) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.advance_outbox(pg_catalog.text,pg_catalog.xid8,bigint) IS 'Keeps that a consumer is done with everything up to here; never backwards';
 
-CREATE OR REPLACE FUNCTION transactions.answer(in_scope text, in_key text, in_transaction_id uuid, kind text)
+CREATE OR REPLACE FUNCTION transactions.answered(in_scope text, in_key text, hash bytea)
  RETURNS jsonb
  LANGUAGE plpgsql
+AS $function$
+DECLARE
+  earlier record;
+BEGIN
+  SELECT request_hash, response INTO STRICT earlier FROM transactions.idempotency_keys WHERE scope = in_scope AND key = in_key;
+  IF earlier.request_hash <> hash THEN
+    RAISE EXCEPTION 'This idempotency key was used for another request' USING ERRCODE = 'FN003';
+  END IF;
+  RETURN earlier.response;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.answered(text,text,bytea) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.answered(pg_catalog.text,pg_catalog.text,pg_catalog.bytea) IS 'The first answer to a request; FN003 when its key was used for another one';
+
+CREATE OR REPLACE FUNCTION transactions.balance_at(in_account_id uuid, as_of date)
+ RETURNS TABLE(debits_posted_minor bigint, credits_posted_minor bigint, booked_minor bigint)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-      DECLARE
-        answer jsonb := jsonb_build_object('transaction_id', in_transaction_id, 'kind', kind);
-      BEGIN
-        INSERT INTO transactions.outbox (topic, key, payload) VALUES ('transaction.' || kind, in_transaction_id, answer);
-        UPDATE transactions.idempotency_keys SET response = answer, transaction_id = in_transaction_id
-          WHERE scope = in_scope AND key = in_key;
-        RETURN answer;
-      END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.answer(text,text,uuid,text) FROM PUBLIC;
+DECLARE
+  side CONSTANT text := (SELECT normal_side FROM transactions.balances WHERE account_id = in_account_id);
+  retired CONSTANT date := (SELECT max(through) FROM transactions.retired_months);
+  nearest record;
+BEGIN
+  IF side IS NULL THEN
+    RETURN;
+  END IF;
+  -- The nearest snapshot, and only the entries since: however old the account is, no more than a month or two of them.
+  SELECT snapshot.as_of, snapshot.debits_posted_minor AS debits, snapshot.credits_posted_minor AS credits INTO nearest
+  FROM transactions.balance_snapshots AS snapshot
+  WHERE snapshot.account_id = in_account_id AND snapshot.as_of <= balance_at.as_of ORDER BY snapshot.as_of DESC LIMIT 1;
+  IF as_of < retired AND nearest.as_of IS DISTINCT FROM as_of THEN
+    RAISE EXCEPTION 'The entries of % are retired: only the ends of months are kept', as_of USING ERRCODE = 'FN009';
+  END IF;
+  SELECT coalesce(nearest.debits, 0) + coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0),
+    coalesce(nearest.credits, 0) + coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0)
+  INTO debits_posted_minor, credits_posted_minor
+  FROM transactions.entries
+  WHERE account_id = in_account_id AND booking_date > coalesce(nearest.as_of, '-infinity') AND booking_date <= balance_at.as_of;
+  booked_minor := CASE side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
+    ELSE debits_posted_minor - credits_posted_minor END;
+  RETURN NEXT;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.balance_at(uuid,date) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.balance_at(pg_catalog.uuid,pg_catalog.date) IS 'The booked balance of an account at the end of a booking date: the nearest snapshot and the entries since';
 
 CREATE OR REPLACE FUNCTION transactions.capture(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
-        DECLARE
-          answered jsonb := transactions.claim_key('capture', in_scope, in_key, request);
-        BEGIN
-          IF answered IS NOT NULL THEN
-            RETURN answered;
-          END IF;
-          RETURN transactions.answer(in_scope, in_key,
-            transactions.resolve_pending((request ->> 'pending_transaction_id')::uuid, 'post', request),
-            'post');
-        END $function$;
+DECLARE
+  new_id uuid := transactions.uuid_v7();
+  answer jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'post');
+  answered jsonb := transactions.claim_key('capture', in_scope, in_key, request, new_id, answer);
+  pending_id uuid := (request ->> 'pending_transaction_id')::uuid;
+BEGIN
+  IF answered IS NOT NULL THEN
+    RETURN answered;
+  END IF;
+  PERFORM transactions.settle(new_id, pending_id, 'post', request);
+  IF request ? 'transfers' THEN
+    PERFORM transactions.insert_transfers(new_id, request -> 'transfers');
+    RETURN answer;
+  END IF;
+  IF request ? 'amount_minor' AND (SELECT count(*) FROM transactions.transfers WHERE transaction_id = pending_id) <> 1 THEN
+    RAISE EXCEPTION 'Pending transaction % has several transfers: an amount alone does not say what to capture', pending_id
+      USING ERRCODE = 'FN007', DETAIL = pending_id;
+  END IF;
+  -- UUIDs of version 7 are in the order in which they were made, but for those of the same millisecond.
+  INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+  SELECT new_id, debit_account_id, credit_account_id, currency, coalesce((request ->> 'amount_minor')::bigint, amount_minor)
+  FROM transactions.transfers WHERE transaction_id = pending_id ORDER BY id;
+  RETURN answer;
+END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.capture(text,text,jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.capture(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Moves what was held, or the part of it that the request names, and gives back the rest';
 
 CREATE OR REPLACE FUNCTION transactions.check_balance_in_step()
  RETURNS trigger
@@ -386,92 +401,165 @@ AS $function$
         END IF;
         RETURN NEW;
       END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.check_balance_in_step() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION transactions.claim_key(operation text, in_scope text, in_key text, request jsonb)
+CREATE OR REPLACE FUNCTION transactions.check_capture(resolution_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  pending_id uuid := (
+    SELECT pending_transaction_id FROM transactions.pending_resolutions WHERE resolution_transaction_id = resolution_id);
+BEGIN
+  IF pending_id IS NULL THEN
+    RAISE EXCEPTION 'Transaction % captures no hold', resolution_id USING ERRCODE = '23514', CONSTRAINT = 'transfers_capture_hold';
+  END IF;
+  PERFORM FROM (
+    SELECT debit_account_id, credit_account_id, currency, amount_minor FROM transactions.transfers
+    WHERE transaction_id = resolution_id
+    UNION ALL
+    SELECT debit_account_id, credit_account_id, currency, -amount_minor FROM transactions.transfers
+    WHERE transaction_id = pending_id
+  ) AS differences GROUP BY debit_account_id, credit_account_id, currency HAVING sum(amount_minor) > 0;
+  IF FOUND THEN
+    RAISE EXCEPTION 'Pending transaction % holds less than is captured', pending_id
+      USING ERRCODE = 'FN007', DETAIL = pending_id, CONSTRAINT = 'transfers_within_hold';
+  END IF;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.check_capture(uuid) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.check_capture(pg_catalog.uuid) IS 'Refuses (FN007) what a capture takes beyond what was held between the same accounts';
+
+CREATE OR REPLACE FUNCTION transactions.check_reversal(reversal_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  original_id uuid := (
+    SELECT reversed_transaction_id FROM transactions.reversals WHERE reversal_transaction_id = reversal_id);
+BEGIN
+  PERFORM FROM (
+    SELECT debit_account_id AS paid, credit_account_id AS received, currency, amount_minor, 1 AS sign FROM transactions.transfers
+    WHERE transaction_id = original_id
+    UNION ALL
+    SELECT credit_account_id, debit_account_id, currency, amount_minor, -1 FROM transactions.transfers
+    WHERE transaction_id = reversal_id
+  ) AS differences GROUP BY paid, received, currency, amount_minor HAVING sum(sign) <> 0;
+  IF FOUND OR original_id IS NULL THEN
+    RAISE EXCEPTION 'Transaction % does not move back exactly what another one moved', reversal_id
+      USING ERRCODE = '23514', CONSTRAINT = 'transfers_reverse_exactly';
+  END IF;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.check_reversal(uuid) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.check_reversal(pg_catalog.uuid) IS 'Refuses a reversal that is not the mirror of what it reverses';
+
+CREATE OR REPLACE FUNCTION transactions.check_reversed_kinds()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM FROM transactions.transactions AS original, transactions.transactions AS reversal
+  WHERE original.id = NEW.reversed_transaction_id AND original.kind IN ('posted', 'post')
+    AND reversal.id = NEW.reversal_transaction_id AND reversal.kind = 'reversal';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no posted transaction %', NEW.reversed_transaction_id
+      USING ERRCODE = 'FN004', DETAIL = NEW.reversed_transaction_id, CONSTRAINT = 'reversals_of_posting';
+  END IF;
+  RETURN NULL;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.check_reversed_kinds() FROM PUBLIC;
+COMMENT ON FUNCTION transactions.check_reversed_kinds() IS 'Only what was posted is reversed, and only by a reversal';
+
+CREATE OR REPLACE FUNCTION transactions.claim_key(operation text, in_scope text, in_key text, request jsonb, new_id uuid, answer jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-      DECLARE
-        hash bytea := sha256(convert_to(operation || ':' || request::text, 'UTF8'));
-        earlier transactions.idempotency_keys;
-      BEGIN
-        -- Waits for a transaction that holds the same key, and then finds what it committed.
-        INSERT INTO transactions.idempotency_keys (scope, key, request_hash) VALUES (in_scope, in_key, hash)
-          ON CONFLICT DO NOTHING;
-        IF FOUND THEN
-          RETURN NULL;
-        END IF;
-        SELECT * INTO STRICT earlier FROM transactions.idempotency_keys WHERE scope = in_scope AND key = in_key;
-        IF earlier.request_hash <> hash OR earlier.response IS NULL THEN
-          RAISE EXCEPTION 'This idempotency key was used for another request' USING ERRCODE = 'FN003';
-        END IF;
-        RETURN earlier.response;
-      END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.claim_key(text,text,text,jsonb) FROM PUBLIC;
+DECLARE
+  hash CONSTANT bytea := sha256(convert_to(operation || ':' || request::text, 'UTF8'));
+BEGIN
+  -- Waits for a transaction that holds the same key, and then finds what it committed.
+  INSERT INTO transactions.idempotency_keys (scope, key, request_hash, response, transaction_id)
+    VALUES (in_scope, in_key, hash, answer, new_id) ON CONFLICT DO NOTHING;
+  RETURN CASE WHEN NOT FOUND THEN transactions.answered(in_scope, in_key, hash) END;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.claim_key(text,text,text,jsonb,uuid,jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.claim_key(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.jsonb,pg_catalog.uuid,pg_catalog.jsonb) IS 'NULL for a new request, whose answer is then kept; the first answer for a repeated one; FN003 for another request';
 
 CREATE OR REPLACE FUNCTION transactions.ensure_partitions(first_day date, last_day date)
  RETURNS integer
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-      DECLARE
-        month date := date_trunc('month', first_day)::date;
-        partition_name text;
-        made integer := 0;
-      BEGIN
-        -- Two callers at once would both find a partition missing and one would fail.
-        PERFORM pg_advisory_xact_lock(hashtextextended('transactions.ensure_partitions', 0));
-        WHILE month <= last_day LOOP
-          partition_name := format('entries_%s', to_char(month, 'YYYY_MM'));
-          IF to_regclass(format('transactions.%I', partition_name)) IS NULL THEN
-            EXECUTE format('CREATE TABLE transactions.%I PARTITION OF transactions.entries FOR VALUES FROM (%L) TO (%L)',
-              partition_name, month, (month + interval '1 month')::date);
-            EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.%I
-              FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change()', partition_name);
-            made := made + 1;
-          END IF;
-          month := (month + interval '1 month')::date;
-        END LOOP;
-        RETURN made;
-      END $function$;
+DECLARE
+  month date := date_trunc('month', first_day)::date;
+  partition_name text;
+  made integer := 0;
+BEGIN
+  -- Two callers at once would both find a partition missing and one would fail.
+  PERFORM pg_advisory_xact_lock(hashtextextended('transactions.ensure_partitions', 0));
+  WHILE month <= last_day LOOP
+    partition_name := format('entries_%s', to_char(month, 'YYYY_MM'));
+    IF to_regclass(format('transactions.%I', partition_name)) IS NULL THEN
+      EXECUTE format('CREATE TABLE transactions.%I PARTITION OF transactions.entries FOR VALUES FROM (%L) TO (%L)',
+        partition_name, month, (month + interval '1 month')::date);
+      PERFORM transactions.guard_partition(partition_name);
+      made := made + 1;
+    END IF;
+    month := (month + interval '1 month')::date;
+  END LOOP;
+  RETURN made;
+END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.ensure_partitions(date,date) FROM PUBLIC;
 COMMENT ON FUNCTION transactions.ensure_partitions(pg_catalog.date,pg_catalog.date) IS 'Makes the missing monthly partitions of entries between two days, and returns how many it made';
 
 CREATE OR REPLACE FUNCTION transactions.expire_due(batch_size integer)
  RETURNS integer
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  due uuid[] := ARRAY(
+    SELECT id FROM transactions.transactions AS pending
+    WHERE kind = 'pending' AND expires_at <= clock_timestamp()
+      AND NOT EXISTS (SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = pending.id)
+    ORDER BY expires_at, id LIMIT batch_size);
+  due_id uuid;
+  resolution_id uuid;
+  expired integer := 0;
+BEGIN
+  -- All accounts of the batch at once: hold by hold, their order would differ from that of postings.
+  PERFORM transactions.lock_balances(
+    ARRAY(SELECT DISTINCT side.id FROM transactions.transfers,
+      LATERAL (VALUES (debit_account_id), (credit_account_id)) AS side(id) WHERE transaction_id = ANY (due)),
+    false);
+  -- What was captured, voided or expired while this waited for the accounts is left out.
+  FOR due_id IN
+    SELECT id FROM unnest(due) AS ids(id)
+    WHERE NOT EXISTS (SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = id)
+  LOOP
+    resolution_id := transactions.uuid_v7();
+    PERFORM transactions.settle(resolution_id, due_id, 'expire', '{}');
+    expired := expired + 1;
+  END LOOP;
+  RETURN expired;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.expire_due(integer) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.expire_due(integer) IS 'Gives back what holds whose time is over had held, this many at most, and returns how many';
+
+CREATE OR REPLACE FUNCTION transactions.expose_to_application(exposed regprocedure)
+ RETURNS void
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-      DECLARE
-        due uuid[] := array(
-          SELECT id FROM transactions.transactions AS pending
-          WHERE kind = 'pending' AND expires_at <= clock_timestamp()
-            AND NOT EXISTS (SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = pending.id)
-          ORDER BY expires_at, id LIMIT batch_size);
-        due_id uuid;
-        resolution_id uuid;
-        expired integer := 0;
       BEGIN
-        -- All accounts of the batch at once: hold by hold, their order would differ from that of postings.
-        PERFORM transactions.lock_balances(
-          (SELECT array_agg(account.id) FROM transactions.transfers,
-             LATERAL (VALUES (debit_account_id), (credit_account_id)) AS account(id) WHERE transaction_id = ANY (due)),
-          false);
-        -- What was captured, voided or expired while this waited for the accounts is left out.
-        FOR due_id IN
-          SELECT id FROM unnest(due) AS ids(id)
-          WHERE NOT EXISTS (SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = id)
-        LOOP
-          resolution_id := transactions.resolve_pending(due_id, 'expire', '{}');
-          INSERT INTO transactions.outbox (topic, key, payload) VALUES ('transaction.expire', resolution_id,
-            jsonb_build_object('transaction_id', resolution_id, 'kind', 'expire'));
-          expired := expired + 1;
-        END LOOP;
-        RETURN expired;
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', exposed);
+        IF to_regrole('finova_transactions_app') IS NOT NULL THEN
+          EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO finova_transactions_app', exposed);
+        END IF;
       END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.expire_due(integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION transactions.expose_to_application(regprocedure) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.expose_to_application(pg_catalog.regprocedure) IS 'Lets the application role, and nobody else, call a function of this schema';
 
 CREATE OR REPLACE FUNCTION transactions.follow_account()
  RETURNS trigger
@@ -485,75 +573,164 @@ AS $function$
         WHERE account_id = NEW.id;
         RETURN NULL;
       END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.follow_account() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION transactions.guard_partition(partition_name text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  guard record;
+BEGIN
+  -- Row triggers are copied to every partition, statement triggers are not; neither copy is always switched on.
+  EXECUTE format('CREATE OR REPLACE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.%I
+    FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change()', partition_name);
+  FOR guard IN
+    SELECT tgname FROM pg_trigger
+    WHERE tgrelid = format('transactions.%I', partition_name)::regclass AND NOT tgisinternal AND tgenabled <> 'A'
+  LOOP
+    EXECUTE format('ALTER TABLE transactions.%I ENABLE ALWAYS TRIGGER %I', partition_name, guard.tgname);
+  END LOOP;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.guard_partition(text) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.guard_partition(pg_catalog.text) IS 'Switches on for good what guards the entries of a partition';
 
 CREATE OR REPLACE FUNCTION transactions.hold(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
-      DECLARE
-        answered jsonb := transactions.claim_key('hold', in_scope, in_key, request);
-        new_id uuid;
-        transfer transactions.transfers;
-      BEGIN
-        IF answered IS NOT NULL THEN
-          RETURN answered;
-        END IF;
-        PERFORM transactions.lock_balances(transactions.accounts_of(request), true);
-        new_id := transactions.insert_transaction('pending', request);
-        FOR transfer IN
-          INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-          SELECT new_id, (item ->> 'debit_account_id')::uuid, (item ->> 'credit_account_id')::uuid, item ->> 'currency',
-            (item ->> 'amount_minor')::bigint
-          FROM jsonb_array_elements(request -> 'transfers') AS item
-          RETURNING *
-        LOOP
-          UPDATE transactions.balances SET debits_pending_minor = debits_pending_minor + transfer.amount_minor
-            WHERE account_id = transfer.debit_account_id;
-          UPDATE transactions.balances SET credits_pending_minor = credits_pending_minor + transfer.amount_minor
-            WHERE account_id = transfer.credit_account_id;
-        END LOOP;
-        RETURN transactions.answer(in_scope, in_key, new_id, 'pending');
-      END $function$;
+DECLARE
+  new_id uuid := transactions.uuid_v7();
+  answer jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'pending');
+  answered jsonb := transactions.claim_key('hold', in_scope, in_key, request, new_id, answer);
+BEGIN
+  IF answered IS NOT NULL THEN
+    RETURN answered;
+  END IF;
+  PERFORM transactions.insert_transaction(new_id, 'pending', request);
+  PERFORM transactions.insert_transfers(new_id, request -> 'transfers');
+  RETURN answer;
+END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.hold(text,text,jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.hold(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Holds the amounts of one or more transfers until they are captured, voided or expire';
 
-CREATE OR REPLACE FUNCTION transactions.insert_transaction(in_kind text, request jsonb)
- RETURNS uuid
- LANGUAGE sql
- SET search_path TO 'pg_catalog', 'pg_temp'
+CREATE OR REPLACE FUNCTION transactions.insert_transaction(new_id uuid, in_kind text, request jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
 AS $function$
-        INSERT INTO transactions.transactions (kind, booking_date, value_date, end_to_end_id, description, expires_at)
-        VALUES (in_kind,
-          coalesce((request ->> 'booking_date')::date, current_date),
-          coalesce((request ->> 'value_date')::date, (request ->> 'booking_date')::date, current_date),
-          request ->> 'end_to_end_id', request ->> 'description', (request ->> 'expires_at')::timestamptz)
-        RETURNING id
-      $function$;
-REVOKE EXECUTE ON FUNCTION transactions.insert_transaction(text,jsonb) FROM PUBLIC;
+DECLARE
+  booked date := coalesce((request ->> 'booking_date')::date, current_date);
+BEGIN
+  INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description, expires_at)
+  VALUES (new_id, in_kind, booked, coalesce((request ->> 'value_date')::date, booked), request ->> 'end_to_end_id',
+    request ->> 'description', (request ->> 'expires_at')::timestamptz);
+  INSERT INTO transactions.outbox (topic, key, payload)
+  VALUES ('transaction.' || in_kind, new_id, jsonb_build_object('transaction_id', new_id, 'kind', in_kind));
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.insert_transaction(uuid,text,jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.insert_transaction(pg_catalog.uuid,pg_catalog.text,pg_catalog.jsonb) IS 'Writes a transaction, and the message that tells about it';
+
+CREATE OR REPLACE FUNCTION transactions.insert_transfers(new_id uuid, transfers jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  item jsonb := transfers -> 0;
+  debit uuid := (item ->> 'debit_account_id')::uuid;
+  credit uuid := (item ->> 'credit_account_id')::uuid;
+BEGIN
+  IF item IS NULL THEN
+    RAISE EXCEPTION 'A transaction needs at least one transfer' USING ERRCODE = 'FN006';
+  ELSIF jsonb_array_length(transfers) = 1 THEN
+    PERFORM transactions.lock_balances(ARRAY[debit, credit], true);
+    INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+    VALUES (new_id, debit, credit, item ->> 'currency', (item ->> 'amount_minor')::bigint);
+  ELSE
+    PERFORM transactions.lock_balances(ARRAY(
+      SELECT (ids.id)::uuid FROM jsonb_array_elements(transfers) AS items(body),
+        LATERAL (VALUES (body ->> 'debit_account_id'), (body ->> 'credit_account_id')) AS ids(id)), true);
+    INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+    SELECT new_id, (body ->> 'debit_account_id')::uuid, (body ->> 'credit_account_id')::uuid, body ->> 'currency',
+      (body ->> 'amount_minor')::bigint
+    FROM jsonb_array_elements(transfers) WITH ORDINALITY AS items(body, number) ORDER BY number;
+  END IF;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.insert_transfers(uuid,jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.insert_transfers(pg_catalog.uuid,pg_catalog.jsonb) IS 'Writes the transfers of a request, which post themselves; FN006 when there are none';
 
 CREATE OR REPLACE FUNCTION transactions.lock_balances(account_ids uuid[], must_be_active boolean)
  RETURNS void
  LANGUAGE plpgsql
+AS $function$
+DECLARE
+  balance record;
+  found_ids uuid[] := '{}';
+  missing uuid;
+BEGIN
+  -- One order for everybody: two transactions cannot each hold what the other waits for.
+  FOR balance IN
+    SELECT account_id, account_status FROM transactions.balances WHERE account_id = ANY (account_ids)
+    ORDER BY account_id FOR NO KEY UPDATE
+  LOOP
+    IF must_be_active AND balance.account_status <> 'active' THEN
+      RAISE EXCEPTION 'Account % is %', balance.account_id, balance.account_status
+        USING ERRCODE = 'FN002', DETAIL = balance.account_id, HINT = balance.account_status;
+    END IF;
+    found_ids := found_ids || balance.account_id;
+  END LOOP;
+  IF NOT account_ids <@ found_ids THEN
+    SELECT id INTO missing FROM unnest(account_ids) AS ids(id) WHERE id <> ALL (found_ids) OR id IS NULL LIMIT 1;
+    RAISE EXCEPTION 'There is no account %', missing USING ERRCODE = 'FN001', DETAIL = coalesce(missing::text, '');
+  END IF;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.lock_balances(uuid[],boolean) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.lock_balances(pg_catalog.uuid[],boolean) IS 'Locks balances in the order of their accounts; FN001 when one is missing, FN002 when one is not active';
+
+CREATE OR REPLACE FUNCTION transactions.missing_guards()
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-      DECLARE
-        wanted uuid;
-        balance transactions.balances;
-      BEGIN
-        -- One order for everybody: two transactions cannot each hold what the other waits for.
-        FOR wanted IN SELECT DISTINCT id FROM unnest(account_ids) AS ids(id) ORDER BY id LOOP
-          SELECT * INTO balance FROM transactions.balances WHERE account_id = wanted FOR NO KEY UPDATE;
-          IF NOT FOUND THEN
-            RAISE EXCEPTION 'There is no account %', wanted USING ERRCODE = 'FN001', DETAIL = wanted;
-          END IF;
-          IF must_be_active AND balance.account_status <> 'active' THEN
-            RAISE EXCEPTION 'Account % is %', wanted, balance.account_status
-              USING ERRCODE = 'FN002', DETAIL = wanted, HINT = balance.account_status;
-          END IF;
-        END LOOP;
-      END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.lock_balances(uuid[],boolean) FROM PUBLIC;
+  WITH guards(relation, name) AS (
+    VALUES
+      ('balances', 'balances_never_removed'), ('balances', 'balances_in_step'), ('balances', 'balances_only_by_transfers'),
+      ('balances', 'balances_empty_when_closed'), ('transactions', 'transactions_append_only'),
+      ('transfers', 'transfers_append_only'), ('transfers', 'transfers_post'), ('entries', 'entries_append_only'),
+      ('entries', 'entries_no_truncate'), ('entries', 'entries_only_by_transfers'),
+      ('pending_resolutions', 'pending_resolutions_append_only'), ('pending_resolutions', 'pending_resolutions_release'),
+      ('reversals', 'reversals_append_only'), ('reversals', 'reversals_of_posting'),
+      ('balance_snapshots', 'balance_snapshots_append_only'), ('idempotency_keys', 'idempotency_keys_append_only'),
+      ('retired_months', 'retired_months_append_only')
+    UNION ALL
+    SELECT leaf.relname, guard FROM pg_inherits JOIN pg_class AS leaf ON leaf.oid = inhrelid,
+      unnest(ARRAY['entries_append_only', 'entries_no_truncate', 'entries_only_by_transfers']) AS guard
+    WHERE inhparent = to_regclass('transactions.entries')
+  )
+  SELECT format('%s is guarded by no trigger %s that is always on', relation, name) FROM guards
+  WHERE NOT EXISTS (
+    SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('transactions.%I', relation)) AND tgname = name AND tgenabled = 'A')
+  UNION ALL
+  SELECT format('accounts is followed by no trigger %s that is on', name)
+  FROM (VALUES ('transactions_open_balance'), ('transactions_follow_account')) AS followers(name)
+  WHERE NOT EXISTS (
+    SELECT FROM pg_trigger WHERE tgrelid = to_regclass('accounts.accounts') AND tgname = name AND tgenabled IN ('O', 'A'))
+  UNION ALL
+  SELECT format('%s has no valid constraint %s', relation, name)
+  FROM (VALUES
+    ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('balances', 'balances_available'),
+    ('balances', 'balances_totals_not_negative'), ('transactions', 'transactions_pkey'), ('transfers', 'transfers_pkey'),
+    ('transfers', 'transfers_two_accounts'), ('entries', 'entries_pkey'), ('idempotency_keys', 'idempotency_keys_pkey'),
+    ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
+    ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)
+  WHERE NOT EXISTS (
+    SELECT FROM pg_constraint
+    WHERE conrelid = to_regclass(format('transactions.%I', relation)) AND conname = name AND convalidated)
+$function$;
+REVOKE EXECUTE ON FUNCTION transactions.missing_guards() FROM PUBLIC;
+COMMENT ON FUNCTION transactions.missing_guards() IS 'The triggers and constraints that keep the books right and that are gone, off, or not valid';
 
 CREATE OR REPLACE FUNCTION transactions.open_balance()
  RETURNS trigger
@@ -566,74 +743,415 @@ AS $function$
         VALUES (NEW.id, NEW.currency, NEW.normal_side, NEW.status, NEW.overdraft_limit_minor);
         RETURN NULL;
       END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.open_balance() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION transactions.post_side(transfer transactions.transfers, side text, in_booking_date date, settles boolean)
- RETURNS void
- LANGUAGE sql
+CREATE OR REPLACE FUNCTION transactions.post_batch(in_scope text, in_key text, debit_account_ids uuid[], credit_account_ids uuid[], currencies text[], amounts_minor bigint[], item_keys text[] DEFAULT NULL::text[], end_to_end_ids text[] DEFAULT NULL::text[], descriptions text[] DEFAULT NULL::text[], in_booking_date date DEFAULT NULL::date, in_value_date date DEFAULT NULL::date)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
-        WITH moved AS (
-          UPDATE transactions.balances SET
-            debits_posted_minor = debits_posted_minor + CASE side WHEN 'debit' THEN transfer.amount_minor ELSE 0 END,
-            credits_posted_minor = credits_posted_minor + CASE side WHEN 'credit' THEN transfer.amount_minor ELSE 0 END,
-            debits_pending_minor = debits_pending_minor
-              - CASE WHEN settles AND side = 'debit' THEN transfer.amount_minor ELSE 0 END,
-            credits_pending_minor = credits_pending_minor
-              - CASE WHEN settles AND side = 'credit' THEN transfer.amount_minor ELSE 0 END,
-            version = version + 1
-          WHERE account_id = CASE side WHEN 'debit' THEN transfer.debit_account_id ELSE transfer.credit_account_id END
-          RETURNING account_id, version,
-            CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
-                             ELSE debits_posted_minor - credits_posted_minor END AS balance_minor
-        )
-        INSERT INTO transactions.entries
-          (account_id, account_version, booking_date, transaction_id, transfer_id, direction, amount_minor, balance_after_minor)
-        SELECT account_id, version, in_booking_date, transfer.transaction_id, transfer.id, side, transfer.amount_minor, balance_minor
-        FROM moved
-      $function$;
-REVOKE EXECUTE ON FUNCTION transactions.post_side(transactions.transfers,text,date,boolean) FROM PUBLIC;
+DECLARE
+  largest CONSTANT bigint := 9223372036854775807;
+  items CONSTANT integer := coalesce(cardinality(debit_account_ids), 0);
+  booked CONSTANT date := coalesce(in_booking_date, current_date);
+  hash CONSTANT bytea := sha256(convert_to(concat_ws(';', 'batch', debit_account_ids, credit_account_ids, currencies, amounts_minor,
+    coalesce(item_keys::text, '-'), coalesce(end_to_end_ids::text, '-'), coalesce(descriptions::text, '-'),
+    coalesce(in_booking_date::text, '-'), coalesce(in_value_date::text, '-')), 'UTF8'));
+  earlier record;
+  answer jsonb;
+  -- One element per account, in the order of their ids.
+  account_ids uuid[];
+  debits bigint[];
+  credits bigint[];
+  available bigint[];
+  limits bigint[];
+  on_credit boolean[];
+  statuses text[];
+  account_currencies text[];
+  -- One element per item.
+  debit_numbers integer[];
+  credit_numbers integer[];
+  item_hashes bytea[];
+  refusals text[];
+  transaction_ids uuid[];
+  debit integer;
+  credit integer;
+  amount bigint;
+BEGIN
+  IF items = 0 OR items <> ALL (ARRAY[cardinality(credit_account_ids), cardinality(currencies), cardinality(amounts_minor),
+      coalesce(cardinality(item_keys), items), coalesce(cardinality(end_to_end_ids), items),
+      coalesce(cardinality(descriptions), items)]) THEN
+    RAISE EXCEPTION 'A batch needs at least one transfer, and as many of everything else' USING ERRCODE = 'FN006';
+  END IF;
+  SELECT request_hash, response INTO earlier FROM transactions.idempotency_keys WHERE scope = in_scope AND key = in_key;
+  IF FOUND THEN
+    IF earlier.request_hash <> hash THEN
+      RAISE EXCEPTION 'This idempotency key was used for another request' USING ERRCODE = 'FN003';
+    END IF;
+    RETURN earlier.response;
+  END IF;
+
+  -- All accounts at once, in the one order that everybody locks them in.
+  SELECT array_agg(account_id), array_agg(debits_posted_minor), array_agg(credits_posted_minor),
+    array_agg(CASE WHEN overdraft_limit_minor IS NULL THEN NULL
+      WHEN normal_side = 'credit' THEN credits_posted_minor - debits_posted_minor - debits_pending_minor
+      ELSE debits_posted_minor - credits_posted_minor - credits_pending_minor END),
+    array_agg(overdraft_limit_minor), array_agg(normal_side = 'credit'), array_agg(account_status), array_agg(currency)
+  INTO account_ids, debits, credits, available, limits, on_credit, statuses, account_currencies
+  FROM (
+    SELECT * FROM transactions.balances WHERE account_id = ANY (debit_account_ids || credit_account_ids)
+    ORDER BY account_id FOR NO KEY UPDATE
+  ) AS locked;
+
+  -- What can be told of an item without the others; the numbers of its accounts stand for them from here on.
+  SELECT array_agg(debit_number ORDER BY item), array_agg(credit_number ORDER BY item), array_agg(refusal ORDER BY item)
+  INTO debit_numbers, credit_numbers, refusals
+  FROM (
+    SELECT item, debited.number::integer AS debit_number, credited.number::integer AS credit_number, CASE
+        WHEN debited.number IS NULL OR credited.number IS NULL THEN 'unknown_account'
+        WHEN debit_account_id = credit_account_id THEN 'same_account'
+        WHEN amount_minor IS NULL OR amount_minor <= 0 THEN 'amount_not_positive'
+        WHEN debited.status <> 'active' OR credited.status <> 'active' THEN 'account_not_active'
+        WHEN debited.currency <> asked.currency OR credited.currency <> asked.currency OR asked.currency IS NULL
+          THEN 'currency_mismatch'
+        WHEN char_length(end_to_end_ids[item]) NOT BETWEEN 1 AND 35 OR char_length(descriptions[item]) NOT BETWEEN 1 AND 140
+          OR char_length(item_keys[item]) NOT BETWEEN 1 AND 128 THEN 'text_length'
+      END AS refusal
+    FROM unnest(debit_account_ids, credit_account_ids, currencies, amounts_minor) WITH ORDINALITY
+      AS asked(debit_account_id, credit_account_id, currency, amount_minor, item)
+    LEFT JOIN unnest(account_ids, statuses, account_currencies) WITH ORDINALITY
+      AS debited(id, status, currency, number) ON debited.id = debit_account_id
+    LEFT JOIN unnest(account_ids, statuses, account_currencies) WITH ORDINALITY
+      AS credited(id, status, currency, number) ON credited.id = credit_account_id
+  ) AS seen;
+  transaction_ids := ARRAY(
+    SELECT CASE WHEN refusal IS NULL THEN transactions.uuid_v7() END FROM unnest(refusals) AS ids(refusal));
+
+  -- An item with a key of its own happens once, in whichever batch: what was posted before is answered again. Two batches
+  -- with the same item meet at its accounts, so the second one finds what the first one has committed.
+  IF item_keys IS NOT NULL THEN
+    SELECT array_agg(known.hash ORDER BY known.item),
+      array_agg(CASE WHEN known.repeats OR found.request_hash <> known.hash THEN 'idempotency_conflict'
+        WHEN found.key IS NOT NULL THEN 'repeated' ELSE known.refusal END ORDER BY known.item),
+      array_agg(coalesce(found.transaction_id, known.id) ORDER BY known.item)
+    INTO item_hashes, refusals, transaction_ids
+    FROM (
+      SELECT item, key, refusals[item] AS refusal, transaction_ids[item] AS id,
+        key IS NOT NULL AND row_number() OVER (PARTITION BY key ORDER BY item) > 1 AS repeats,
+        sha256(convert_to(concat_ws(';', 'item', debit_account_ids[item], credit_account_ids[item], currencies[item],
+          amounts_minor[item], coalesce(in_booking_date::text, '-'), coalesce(in_value_date::text, '-'),
+          quote_nullable(end_to_end_ids[item]), quote_nullable(descriptions[item])), 'UTF8')) AS hash
+      FROM unnest(item_keys) WITH ORDINALITY AS keys(key, item)
+    ) AS known
+    LEFT JOIN transactions.idempotency_keys AS found ON found.scope = in_scope AND found.key = known.key;
+  END IF;
+
+  -- In the order of the items, as if each came alone: what one takes, the next one does not find.
+  FOR item IN 1..items LOOP
+    CONTINUE WHEN refusals[item] IS NOT NULL;
+    debit := debit_numbers[item];
+    credit := credit_numbers[item];
+    amount := amounts_minor[item];
+    IF amount > largest - debits[debit] OR amount > largest - credits[credit] THEN
+      refusals[item] := 'amount_out_of_range';
+    ELSIF amount - limits[CASE WHEN on_credit[debit] THEN debit END] > available[debit]
+        OR amount - limits[CASE WHEN on_credit[credit] THEN NULL ELSE credit END] > available[credit] THEN
+      refusals[item] := 'insufficient_funds';
+    ELSE
+      debits[debit] := debits[debit] + amount;
+      credits[credit] := credits[credit] + amount;
+      available[debit] := available[debit] + CASE WHEN on_credit[debit] THEN -amount ELSE amount END;
+      available[credit] := available[credit] + CASE WHEN on_credit[credit] THEN amount ELSE -amount END;
+    END IF;
+  END LOOP;
+
+  -- What was posted under an item's key before is answered with its transaction, and moves nothing again.
+  SELECT jsonb_build_object('kind', 'batch',
+    'transaction_ids', jsonb_agg(CASE WHEN refusal IS NULL OR refusal = 'repeated' THEN id END ORDER BY item),
+    'refusals', jsonb_agg(CASE WHEN refusal <> 'repeated' THEN refusal END ORDER BY item))
+  INTO answer FROM unnest(transaction_ids, refusals) WITH ORDINALITY AS items(id, refusal, item);
+  INSERT INTO transactions.idempotency_keys (scope, key, request_hash, response) VALUES (in_scope, in_key, hash, answer)
+    ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    -- The same batch was posted meanwhile: nothing of this one is written yet.
+    RETURN transactions.post_batch(in_scope, in_key, debit_account_ids, credit_account_ids, currencies, amounts_minor, item_keys,
+      end_to_end_ids, descriptions, in_booking_date, in_value_date);
+  END IF;
+
+  transaction_ids := ARRAY(
+    SELECT CASE WHEN refusal IS NULL THEN id END
+    FROM unnest(transaction_ids, refusals) WITH ORDINALITY AS items(id, refusal, item) ORDER BY item);
+  INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
+  SELECT id, 'posted', booked, coalesce(in_value_date, booked), end_to_end_id, description
+  FROM unnest(transaction_ids, end_to_end_ids, descriptions) AS accepted(id, end_to_end_id, description) WHERE id IS NOT NULL;
+  -- The transfers write the entries and move the balances.
+  INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+  SELECT * FROM unnest(transaction_ids, debit_account_ids, credit_account_ids, currencies, amounts_minor)
+    AS accepted(id, debit_account_id, credit_account_id, currency, amount_minor) WHERE id IS NOT NULL;
+  INSERT INTO transactions.outbox (topic, key, payload)
+  SELECT 'transaction.posted', id, jsonb_build_object('transaction_id', id, 'kind', 'posted')
+  FROM unnest(transaction_ids) AS accepted(id) WHERE id IS NOT NULL;
+  IF item_keys IS NOT NULL THEN
+    INSERT INTO transactions.idempotency_keys (scope, key, request_hash, response, transaction_id)
+    SELECT in_scope, key, item_hash, jsonb_build_object('transaction_id', id, 'kind', 'posted'), id
+    FROM unnest(transaction_ids, item_keys, item_hashes) AS accepted(id, key, item_hash) WHERE id IS NOT NULL AND key IS NOT NULL;
+  END IF;
+  RETURN answer;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.post_batch(text,text,uuid[],uuid[],text[],bigint[],text[],text[],text[],date,date) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.post_batch(pg_catalog.text,pg_catalog.text,pg_catalog.uuid[],pg_catalog.uuid[],pg_catalog.text[],bigint[],pg_catalog.text[],pg_catalog.text[],pg_catalog.text[],pg_catalog.date,pg_catalog.date) IS 'Posts many transfers at once, each a transaction of its own; what cannot be posted is named, item by item, and changes nothing';
 
 CREATE OR REPLACE FUNCTION transactions.post_transaction(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
-      DECLARE
-        answered jsonb := transactions.claim_key('post', in_scope, in_key, request);
-        transaction_id uuid;
-        item jsonb;
-      BEGIN
-        IF answered IS NOT NULL THEN
-          RETURN answered;
-        END IF;
-        PERFORM transactions.lock_balances(transactions.accounts_of(request), true);
-        transaction_id := transactions.insert_transaction('posted', request);
-        FOR item IN SELECT * FROM jsonb_array_elements(request -> 'transfers') LOOP
-          PERFORM transactions.post_transfer(transaction_id, (item ->> 'debit_account_id')::uuid,
-            (item ->> 'credit_account_id')::uuid, item ->> 'currency', (item ->> 'amount_minor')::bigint, false);
-        END LOOP;
-        RETURN transactions.answer(in_scope, in_key, transaction_id, 'posted');
-      END $function$;
+DECLARE
+  transfers CONSTANT jsonb := request -> 'transfers';
+  new_id CONSTANT uuid := transactions.uuid_v7();
+  hash bytea;
+  answer CONSTANT jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'posted');
+  answered jsonb;
+BEGIN
+  IF transfers -> 1 IS NOT NULL OR transfers -> 0 IS NULL THEN
+    answered := transactions.claim_key('post', in_scope, in_key, request, new_id, answer);
+    IF answered IS NOT NULL THEN
+      RETURN answered;
+    END IF;
+    PERFORM transactions.insert_transaction(new_id, 'posted', request);
+    PERFORM transactions.insert_transfers(new_id, transfers);
+    RETURN answer;
+  END IF;
+  -- The same for a single transfer, in one statement: starting another one costs about as much as what it does. Where the
+  -- key is taken, nothing else is inserted.
+  hash := sha256(convert_to('post:' || request::text, 'UTF8'));
+  WITH claimed AS (
+    INSERT INTO transactions.idempotency_keys (scope, key, request_hash, response, transaction_id)
+    VALUES (in_scope, in_key, hash, answer, new_id) ON CONFLICT DO NOTHING RETURNING transaction_id AS id
+  ), made AS (
+    INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
+    SELECT id, 'posted', coalesce((request ->> 'booking_date')::date, current_date),
+      coalesce((request ->> 'value_date')::date, (request ->> 'booking_date')::date, current_date),
+      request ->> 'end_to_end_id', request ->> 'description'
+    FROM claimed
+  ), told AS (
+    INSERT INTO transactions.outbox (topic, key, payload) SELECT 'transaction.posted', id, answer FROM claimed
+  )
+  INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+  SELECT id, (transfers #>> '{0,debit_account_id}')::uuid, (transfers #>> '{0,credit_account_id}')::uuid,
+    transfers #>> '{0,currency}', (transfers #>> '{0,amount_minor}')::bigint
+  FROM claimed;
+  RETURN CASE WHEN FOUND THEN answer ELSE transactions.answered(in_scope, in_key, hash) END;
+END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.post_transaction(text,text,jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.post_transaction(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Moves the amounts of one or more transfers at once, or none of them';
 
-CREATE OR REPLACE FUNCTION transactions.post_transfer(in_transaction_id uuid, debit uuid, credit uuid, in_currency text, in_amount_minor bigint, settles boolean)
+CREATE OR REPLACE FUNCTION transactions.post_transfers()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  touched bigint;
+  kinds text[];
+  transaction_ids uuid[];
+  account_ids uuid[];
+  versions bigint[];
+  booked bigint[];
+  signs integer[];
+BEGIN
+  -- Most postings are one transfer of one transaction, and need neither sets nor a second statement: both balances in the
+  -- order of their accounts, and both entries. What this finds nothing to do for, for whatever reason, is looked at below.
+  WITH one AS (
+    SELECT added.*, made.booking_date FROM added JOIN transactions.transactions AS made ON made.id = added.transaction_id
+    WHERE made.kind = 'posted' AND (SELECT count(*) FROM added) = 1
+      AND (SELECT count(*) FROM transactions.transfers AS every WHERE every.transaction_id = added.transaction_id) = 1
+  ), moved AS (
+    UPDATE transactions.balances SET
+      debits_posted_minor = debits_posted_minor + CASE side.id WHEN one.debit_account_id THEN one.amount_minor ELSE 0 END,
+      credits_posted_minor = credits_posted_minor + CASE side.id WHEN one.credit_account_id THEN one.amount_minor ELSE 0 END,
+      version = version + 1
+    FROM one, LATERAL (VALUES (least(one.debit_account_id, one.credit_account_id)),
+      (greatest(one.debit_account_id, one.credit_account_id))) AS side(id)
+    WHERE account_id = side.id AND balances.currency = one.currency AND account_status = 'active'
+    RETURNING account_id, version, booking_date, transaction_id, one.id,
+      CASE account_id WHEN one.debit_account_id THEN 'debit' ELSE 'credit' END, one.amount_minor,
+      CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
+        ELSE debits_posted_minor - credits_posted_minor END
+  )
+  INSERT INTO transactions.entries
+    (account_id, account_version, booking_date, transaction_id, transfer_id, direction, amount_minor, balance_after_minor)
+  SELECT * FROM moved;
+  GET DIAGNOSTICS touched = ROW_COUNT;
+  IF touched = 2 THEN
+    RETURN NULL;
+  ELSIF touched = 1 THEN
+    PERFORM transactions.refuse_accounts(ARRAY[debit_account_id, credit_account_id], currency) FROM added;
+  END IF;
+
+  transaction_ids := ARRAY(SELECT DISTINCT transaction_id FROM added);
+  IF transaction_ids = '{}' THEN
+    RETURN NULL;
+  END IF;
+  kinds := ARRAY(SELECT DISTINCT kind FROM transactions.transactions WHERE id = ANY (transaction_ids));
+  IF (SELECT count(*) FROM transactions.transactions WHERE id = ANY (transaction_ids)) <> cardinality(transaction_ids) THEN
+    RAISE EXCEPTION 'A transfer belongs to a transaction that does not exist'
+      USING ERRCODE = '23503', CONSTRAINT = 'transfers_transaction_exists', SCHEMA = 'transactions', TABLE = 'transfers';
+  END IF;
+  IF cardinality(kinds) <> 1 OR kinds[1] NOT IN ('posted', 'pending', 'post', 'reversal') THEN
+    RAISE EXCEPTION 'Transfers belong to transactions of one kind, and of one that moves or holds money'
+      USING ERRCODE = '23514', CONSTRAINT = 'transfers_of_one_kind';
+  END IF;
+  IF (SELECT count(*) FROM transactions.transfers WHERE transaction_id = ANY (transaction_ids)) <> (SELECT count(*) FROM added) THEN
+    RAISE EXCEPTION 'A transaction among % has its transfers already', cardinality(transaction_ids)
+      USING ERRCODE = '23514', CONSTRAINT = 'transfers_together';
+  END IF;
+  account_ids := ARRAY(
+    SELECT DISTINCT side.id FROM added, LATERAL (VALUES (debit_account_id), (credit_account_id)) AS side(id));
+  PERFORM transactions.lock_balances(account_ids, true);
+
+  IF kinds[1] = 'pending' THEN
+    PERFORM FROM transactions.pending_resolutions WHERE pending_transaction_id = ANY (transaction_ids);
+    IF FOUND THEN
+      RAISE EXCEPTION 'A hold that is settled takes no more transfers' USING ERRCODE = '23514', CONSTRAINT = 'transfers_together';
+    END IF;
+    UPDATE transactions.balances SET
+      debits_pending_minor = debits_pending_minor + held.debits,
+      credits_pending_minor = credits_pending_minor + held.credits
+    FROM (
+      SELECT side.id, currency, sum(side.debit)::bigint AS debits, sum(side.credit)::bigint AS credits
+      FROM added, LATERAL (VALUES (debit_account_id, amount_minor, 0), (credit_account_id, 0, amount_minor)) AS side(id, debit, credit)
+      GROUP BY side.id, currency
+    ) AS held WHERE account_id = held.id AND balances.currency = held.currency;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    IF touched <> cardinality(account_ids) THEN
+      PERFORM transactions.refuse_accounts(ARRAY[debit_account_id, credit_account_id], currency) FROM added;
+    END IF;
+    RETURN NULL;
+  END IF;
+
+  SELECT array_agg(account_id), array_agg(version),
+    array_agg(CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
+      ELSE debits_posted_minor - credits_posted_minor END),
+    array_agg(CASE normal_side WHEN 'credit' THEN 1 ELSE -1 END)
+  INTO account_ids, versions, booked, signs
+  FROM transactions.balances WHERE account_id = ANY (account_ids);
+
+  UPDATE transactions.balances SET
+    debits_posted_minor = debits_posted_minor + moved_now.debits,
+    credits_posted_minor = credits_posted_minor + moved_now.credits,
+    version = version + moved_now.entries
+  FROM (
+    SELECT side.id, currency, sum(side.debit)::bigint AS debits, sum(side.credit)::bigint AS credits, count(*) AS entries
+    FROM added, LATERAL (VALUES (debit_account_id, amount_minor, 0), (credit_account_id, 0, amount_minor)) AS side(id, debit, credit)
+    GROUP BY side.id, currency
+  ) AS moved_now WHERE account_id = moved_now.id AND balances.currency = moved_now.currency;
+  GET DIAGNOSTICS touched = ROW_COUNT;
+  IF touched <> cardinality(account_ids) THEN
+    PERFORM transactions.refuse_accounts(ARRAY[debit_account_id, credit_account_id], currency) FROM added;
+  END IF;
+
+  -- In the order in which the transfers were inserted, the debit of each before its credit.
+  INSERT INTO transactions.entries
+    (account_id, account_version, booking_date, transaction_id, transfer_id, direction, amount_minor, balance_after_minor)
+  SELECT side.account_id, account.version + side.nth, side.booking_date, side.transaction_id, side.transfer_id, side.direction,
+    side.amount_minor, (account.booked_minor + account.sign * side.change_minor)::bigint
+  FROM (
+    SELECT legs.account_id, numbered.booking_date, numbered.transaction_id, numbered.id AS transfer_id, legs.direction,
+      numbered.amount_minor, count(*) OVER statement AS nth, sum(legs.change_minor) OVER statement AS change_minor
+    FROM (
+      SELECT added.*, row_number() OVER () AS number,
+        (SELECT booking_date FROM transactions.transactions WHERE id = added.transaction_id) AS booking_date
+      FROM added
+    ) AS numbered, LATERAL (
+      VALUES (debit_account_id, 'debit', -amount_minor), (credit_account_id, 'credit', amount_minor)
+    ) AS legs(account_id, direction, change_minor)
+    WINDOW statement AS (PARTITION BY legs.account_id ORDER BY numbered.number ROWS UNBOUNDED PRECEDING)
+  ) AS side
+  JOIN unnest(account_ids, versions, booked, signs) AS account(id, version, booked_minor, sign) ON account.id = side.account_id;
+
+  IF kinds[1] = 'post' THEN
+    PERFORM transactions.check_capture(id) FROM unnest(transaction_ids) AS ids(id);
+  ELSIF kinds[1] = 'reversal' THEN
+    PERFORM transactions.check_reversal(id) FROM unnest(transaction_ids) AS ids(id);
+  END IF;
+  RETURN NULL;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.post_transfers() FROM PUBLIC;
+COMMENT ON FUNCTION transactions.post_transfers() IS 'Writes the entries of new transfers and moves their balances, or holds what they hold';
+
+CREATE OR REPLACE FUNCTION transactions.prune_outbox(batch_size integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  slowest record;
+  pruned integer;
+BEGIN
+  SELECT writer, position INTO slowest FROM transactions.outbox_consumers ORDER BY writer, position LIMIT 1;
+  DELETE FROM transactions.outbox WHERE (writer, position) IN (
+    SELECT message.writer, message.position FROM transactions.outbox AS message
+    WHERE (message.writer, message.position) <= (slowest.writer, slowest.position)
+    ORDER BY message.writer, message.position LIMIT batch_size);
+  GET DIAGNOSTICS pruned = ROW_COUNT;
+  RETURN pruned;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.prune_outbox(integer) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.prune_outbox(integer) IS 'Removes messages that every consumer is done with, this many at most, and returns how many';
+
+CREATE OR REPLACE FUNCTION transactions.read_outbox(in_consumer text, batch_size integer)
+ RETURNS TABLE(writer xid8, "position" bigint, topic text, key uuid, payload jsonb, created_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  done record;
+BEGIN
+  INSERT INTO transactions.outbox_consumers (consumer, writer, position) VALUES (in_consumer, '0', 0) ON CONFLICT DO NOTHING;
+  -- Held to the end of the caller's transaction: one at a time reads for a consumer.
+  SELECT consumers.writer, consumers.position INTO done FROM transactions.outbox_consumers AS consumers
+  WHERE consumer = in_consumer FOR NO KEY UPDATE;
+  RETURN QUERY
+  SELECT message.writer, message.position, message.topic::text, message.key, message.payload, message.created_at
+  FROM transactions.outbox AS message
+  WHERE (message.writer, message.position) > (done.writer, done.position)
+    AND message.writer < pg_snapshot_xmin(pg_current_snapshot())
+  ORDER BY message.writer, message.position LIMIT batch_size;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.read_outbox(text,integer) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.read_outbox(pg_catalog.text,integer) IS 'The next messages for a consumer, none of which an open transaction can still come before';
+
+CREATE OR REPLACE FUNCTION transactions.refuse_accounts(account_ids uuid[], in_currency text)
  RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM transactions.lock_balances(account_ids, true);
+  PERFORM FROM transactions.balances WHERE account_id = ANY (account_ids) AND currency <> in_currency;
+  IF FOUND THEN
+    RAISE EXCEPTION 'A transfer is in another currency than one of its accounts'
+      USING ERRCODE = '23514', CONSTRAINT = 'transfers_currency', SCHEMA = 'transactions', TABLE = 'transfers';
+  END IF;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.refuse_accounts(uuid[],text) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.refuse_accounts(pg_catalog.uuid[],pg_catalog.text) IS 'Says why accounts take no transfer in a currency: unknown, not active, or in another currency';
+
+CREATE OR REPLACE FUNCTION transactions.refuse_by_hand()
+ RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-      DECLARE
-        transfer transactions.transfers;
-        booked date;
       BEGIN
-        INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-        VALUES (in_transaction_id, debit, credit, in_currency, in_amount_minor)
-        RETURNING * INTO transfer;
-        SELECT booking_date INTO STRICT booked FROM transactions.transactions WHERE id = in_transaction_id;
-        PERFORM transactions.post_side(transfer, 'debit', booked, settles);
-        PERFORM transactions.post_side(transfer, 'credit', booked, settles);
+        RAISE EXCEPTION 'Only transfers move money: % on %.% by a statement of its own is refused', TG_OP, TG_TABLE_SCHEMA,
+          TG_TABLE_NAME USING ERRCODE = '23001', CONSTRAINT = TG_NAME;
       END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.post_transfer(uuid,uuid,uuid,text,bigint,boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.refuse_change()
  RETURNS trigger
@@ -644,7 +1162,38 @@ AS $function$
         RAISE EXCEPTION 'Table %.% is append-only: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
           USING ERRCODE = '23001', CONSTRAINT = TG_TABLE_NAME || '_append_only';
       END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.refuse_change() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION transactions.refuse_closed_month()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'The month of % is closed', NEW.booking_date
+    USING ERRCODE = 'FN008', DETAIL = NEW.booking_date, CONSTRAINT = 'entries_month_open';
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.refuse_closed_month() FROM PUBLIC;
+COMMENT ON FUNCTION transactions.refuse_closed_month() IS 'Refuses entries of a month whose balances were taken';
+
+CREATE OR REPLACE FUNCTION transactions.refuse_closing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+      BEGIN
+        RAISE EXCEPTION 'Account % has money or holds on it', NEW.account_id
+          USING ERRCODE = '23514', CONSTRAINT = TG_NAME, SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+      END $function$;
+
+CREATE OR REPLACE FUNCTION transactions.refuse_going_back()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+      BEGIN
+        RAISE EXCEPTION 'Consumer % is past this place of the outbox already', OLD.consumer
+          USING ERRCODE = '23514', CONSTRAINT = 'outbox_consumers_only_forward', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+      END $function$;
 
 CREATE OR REPLACE FUNCTION transactions.refuse_removal()
  RETURNS trigger
@@ -655,99 +1204,354 @@ AS $function$
         RAISE EXCEPTION 'Rows of %.% stay as long as their account: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
           USING ERRCODE = '23001', CONSTRAINT = TG_TABLE_NAME || '_never_removed';
       END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.refuse_removal() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION transactions.resolve_pending(pending_id uuid, resolution text, request jsonb)
- RETURNS uuid
+CREATE OR REPLACE FUNCTION transactions.release_hold()
+ RETURNS trigger
  LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-      DECLARE
-        pending transactions.transactions;
-        held transactions.transfers;
-        resolution_id uuid;
-      BEGIN
-        SELECT * INTO pending FROM transactions.transactions WHERE id = pending_id AND kind = 'pending';
-        IF NOT FOUND THEN
-          RAISE EXCEPTION 'There is no pending transaction %', pending_id USING ERRCODE = 'FN004', DETAIL = pending_id;
-        END IF;
-        -- Money can be given back whatever became of the account; to take it, the account must be active.
-        PERFORM transactions.lock_balances(
-          (SELECT array_agg(account.id) FROM transactions.transfers,
-             LATERAL (VALUES (debit_account_id), (credit_account_id)) AS account(id) WHERE transaction_id = pending_id),
-          resolution = 'post');
-        resolution_id := transactions.insert_transaction(resolution, request);
-        -- The primary key decides a race between capture, void and expiry.
-        INSERT INTO transactions.pending_resolutions (pending_transaction_id, resolution_transaction_id)
-        VALUES (pending_id, resolution_id);
-        -- Only now: what was settled in time is refused as settled, and no time passes between this and the capture.
-        IF resolution = 'post' AND pending.expires_at <= clock_timestamp() THEN
-          RAISE EXCEPTION 'Pending transaction % has expired', pending_id USING ERRCODE = 'FN005', DETAIL = pending_id;
-        END IF;
-        FOR held IN SELECT * FROM transactions.transfers WHERE transaction_id = pending_id ORDER BY id LOOP
-          IF resolution = 'post' THEN
-            PERFORM transactions.post_transfer(resolution_id, held.debit_account_id, held.credit_account_id,
-              held.currency, held.amount_minor, true);
-          ELSE
-            UPDATE transactions.balances SET debits_pending_minor = debits_pending_minor - held.amount_minor
-              WHERE account_id = held.debit_account_id;
-            UPDATE transactions.balances SET credits_pending_minor = credits_pending_minor - held.amount_minor
-              WHERE account_id = held.credit_account_id;
-          END IF;
-        END LOOP;
-        RETURN resolution_id;
-      END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.resolve_pending(uuid,text,jsonb) FROM PUBLIC;
+DECLARE
+  pending record;
+  resolution record;
+BEGIN
+  SELECT id, kind, expires_at INTO pending FROM transactions.transactions WHERE id = NEW.pending_transaction_id;
+  IF pending.kind IS DISTINCT FROM 'pending' THEN
+    RAISE EXCEPTION 'There is no pending transaction %', NEW.pending_transaction_id
+      USING ERRCODE = 'FN004', DETAIL = NEW.pending_transaction_id, CONSTRAINT = 'pending_resolutions_of_hold';
+  END IF;
+  SELECT id, kind INTO resolution FROM transactions.transactions WHERE id = NEW.resolution_transaction_id;
+  IF resolution.kind IS NULL OR resolution.kind NOT IN ('post', 'void', 'expire') THEN
+    RAISE EXCEPTION 'Transaction % is none that settles a hold', NEW.resolution_transaction_id
+      USING ERRCODE = 'FN004', DETAIL = NEW.resolution_transaction_id, CONSTRAINT = 'pending_resolutions_by_resolution';
+  END IF;
+  -- After the primary key has spoken: what was settled in time is refused as settled. No time passes between this and
+  -- the capture.
+  IF resolution.kind = 'post' AND pending.expires_at <= clock_timestamp() THEN
+    RAISE EXCEPTION 'Pending transaction % has expired', pending.id
+      USING ERRCODE = 'FN005', DETAIL = pending.id, CONSTRAINT = 'pending_resolutions_in_time';
+  ELSIF resolution.kind = 'expire' AND (pending.expires_at <= clock_timestamp()) IS NOT TRUE THEN
+    RAISE EXCEPTION 'Pending transaction % has not expired', pending.id
+      USING ERRCODE = 'FN005', DETAIL = pending.id, CONSTRAINT = 'pending_resolutions_due';
+  END IF;
+  PERFORM transactions.lock_balances(transactions.accounts_of_transaction(pending.id), false);
+  UPDATE transactions.balances SET
+    debits_pending_minor = debits_pending_minor - held.debits,
+    credits_pending_minor = credits_pending_minor - held.credits
+  FROM (
+    SELECT side.id, sum(side.debit)::bigint AS debits, sum(side.credit)::bigint AS credits
+    FROM transactions.transfers,
+      LATERAL (VALUES (debit_account_id, amount_minor, 0), (credit_account_id, 0, amount_minor)) AS side(id, debit, credit)
+    WHERE transaction_id = pending.id GROUP BY side.id
+  ) AS held WHERE account_id = held.id;
+  RETURN NULL;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.release_hold() FROM PUBLIC;
+COMMENT ON FUNCTION transactions.release_hold() IS 'Gives back what a settled hold held';
+
+CREATE OR REPLACE FUNCTION transactions.retire_month(month date)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '5s'
+AS $function$
+DECLARE
+  first_day CONSTANT date := date_trunc('month', month)::date;
+  last_day CONSTANT date := (date_trunc('month', month) + interval '1 month - 1 day')::date;
+  partition_name CONSTANT text := format('entries_%s', to_char(first_day, 'YYYY_MM'));
+  wrong text;
+BEGIN
+  -- One at a time, and the oldest first: what verifies the rest begins at one day.
+  LOCK TABLE transactions.retired_months IN SHARE ROW EXCLUSIVE MODE;
+  IF NOT EXISTS (
+    SELECT FROM pg_inherits WHERE inhparent = 'transactions.entries'::regclass
+      AND inhrelid = to_regclass(format('transactions.%I', partition_name))) THEN
+    RAISE EXCEPTION 'Month % has no partition of entries', to_char(first_day, 'YYYY-MM') USING ERRCODE = 'FN009';
+  END IF;
+  SELECT min(relname) INTO wrong FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+  WHERE inhparent = 'transactions.entries'::regclass AND relname < partition_name;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'An earlier month is still there: %', wrong USING ERRCODE = 'FN009';
+  END IF;
+  IF NOT EXISTS (
+    SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('transactions.%I', partition_name)) AND tgname = 'entries_month_open')
+    OR NOT EXISTS (SELECT FROM transactions.balance_snapshots WHERE as_of = last_day) THEN
+    RAISE EXCEPTION 'The balances at the end of % were not taken', last_day USING ERRCODE = 'FN009';
+  END IF;
+  -- Every account that has an entry in the month has its balance kept, and the books up to here are right.
+  SELECT format('account %s', account_id) INTO wrong FROM transactions.entries AS entry
+  WHERE booking_date BETWEEN first_day AND last_day AND NOT EXISTS (
+    SELECT FROM transactions.balance_snapshots AS snapshot
+    WHERE snapshot.account_id = entry.account_id AND snapshot.as_of = last_day) LIMIT 1;
+  IF wrong IS NULL THEN
+    SELECT problem INTO wrong FROM transactions.verify(first_day, last_day) LIMIT 1;
+  END IF;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'The books of % are not right: %', to_char(first_day, 'YYYY-MM'), wrong USING ERRCODE = 'FN009';
+  END IF;
+  EXECUTE format('ALTER TABLE transactions.entries DETACH PARTITION transactions.%I', partition_name);
+  -- Copies of row triggers go with the partition's place; what it holds stays as it is.
+  EXECUTE format('CREATE TRIGGER entries_append_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON transactions.%I
+    FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change()', partition_name);
+  EXECUTE format('ALTER TABLE transactions.%I ENABLE ALWAYS TRIGGER entries_append_only', partition_name);
+  INSERT INTO transactions.retired_months (month, through, partition_name) VALUES (first_day, last_day, partition_name);
+  RETURN partition_name;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.retire_month(date) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.retire_month(pg_catalog.date) IS 'Detaches the oldest month of entries, once its balances are kept and its books verified, and returns the name of the table that has them';
 
 CREATE OR REPLACE FUNCTION transactions.reverse(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  new_id uuid := transactions.uuid_v7();
+  answer jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'reversal');
+  answered jsonb := transactions.claim_key('reverse', in_scope, in_key, request, new_id, answer);
+  original uuid := (request ->> 'transaction_id')::uuid;
+BEGIN
+  IF answered IS NOT NULL THEN
+    RETURN answered;
+  END IF;
+  PERFORM FROM transactions.transactions WHERE id = original AND kind IN ('posted', 'post');
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no posted transaction %', original USING ERRCODE = 'FN004', DETAIL = coalesce(original::text, '');
+  END IF;
+  PERFORM transactions.lock_balances(transactions.accounts_of_transaction(original), true);
+  PERFORM transactions.insert_transaction(new_id, 'reversal', request);
+  INSERT INTO transactions.reversals (reversed_transaction_id, reversal_transaction_id) VALUES (original, new_id);
+  INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+  SELECT new_id, credit_account_id, debit_account_id, currency, amount_minor
+  FROM transactions.transfers WHERE transaction_id = original ORDER BY id DESC;
+  RETURN answer;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.reverse(text,text,jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.reverse(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Moves back exactly what a posted transaction moved, once';
+
+CREATE OR REPLACE FUNCTION transactions.settle(resolution_id uuid, pending_id uuid, resolution text, request jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM FROM transactions.transactions WHERE id = pending_id AND kind = 'pending';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no pending transaction %', pending_id
+      USING ERRCODE = 'FN004', DETAIL = coalesce(pending_id::text, '');
+  END IF;
+  -- Balances before the resolution, as everywhere. Money can be given back whatever became of the account; to take it,
+  -- the account must be active.
+  PERFORM transactions.lock_balances(transactions.accounts_of_transaction(pending_id), resolution = 'post');
+  PERFORM transactions.insert_transaction(resolution_id, resolution, request);
+  -- The primary key decides a race between capture, void and expiry; a trigger gives back what was held.
+  INSERT INTO transactions.pending_resolutions (pending_transaction_id, resolution_transaction_id)
+  VALUES (pending_id, resolution_id);
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.settle(uuid,uuid,text,jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.settle(pg_catalog.uuid,pg_catalog.uuid,pg_catalog.text,pg_catalog.jsonb) IS 'Writes what became of a hold, which gives back what it held';
+
+CREATE OR REPLACE FUNCTION transactions.take_balance_snapshots(as_of date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '5s'
+AS $function$
+DECLARE
+  before CONSTANT date := (
+    SELECT max(snapshot.as_of) FROM transactions.balance_snapshots AS snapshot
+    WHERE snapshot.as_of < take_balance_snapshots.as_of);
+  leaf record;
+  taken integer;
+BEGIN
+  IF as_of <> (date_trunc('month', as_of) + interval '1 month - 1 day')::date THEN
+    RAISE EXCEPTION 'Balances are taken at the end of a month, and % is not the last day of one', as_of USING ERRCODE = 'FN009';
+  ELSIF as_of >= current_date THEN
+    RAISE EXCEPTION 'The month of % is not over', as_of USING ERRCODE = 'FN009';
+  END IF;
+  -- Closed by a trigger on the partition, which every later statement sees whatever its snapshot; making it waits for the
+  -- postings that are under way there, and costs those of other months nothing.
+  FOR leaf IN
+    SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    WHERE inhparent = 'transactions.entries'::regclass AND relname ~ '^entries_\d{4}_\d{2}$'
+      AND to_date(substr(relname, 9), 'YYYY_MM') <= as_of
+      AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = inhrelid AND tgname = 'entries_month_open')
+    ORDER BY relname
+  LOOP
+    EXECUTE format('CREATE TRIGGER entries_month_open BEFORE INSERT ON transactions.%I
+      FOR EACH ROW EXECUTE FUNCTION transactions.refuse_closed_month()', leaf.name);
+    EXECUTE format('ALTER TABLE transactions.%I ENABLE ALWAYS TRIGGER entries_month_open', leaf.name);
+  END LOOP;
+  INSERT INTO transactions.balance_snapshots (account_id, as_of, account_version, debits_posted_minor, credits_posted_minor)
+  SELECT account_id, take_balance_snapshots.as_of, coalesce(earlier.account_version, 0) + coalesce(since.entries, 0),
+    coalesce(earlier.debits_posted_minor, 0) + coalesce(since.debits, 0),
+    coalesce(earlier.credits_posted_minor, 0) + coalesce(since.credits, 0)
+  FROM transactions.balances
+  LEFT JOIN (SELECT * FROM transactions.balance_snapshots AS snapshot WHERE snapshot.as_of = before) AS earlier USING (account_id)
+  LEFT JOIN (
+    SELECT account_id, count(*) AS entries,
+      sum(amount_minor) FILTER (WHERE direction = 'debit') AS debits, sum(amount_minor) FILTER (WHERE direction = 'credit') AS credits
+    FROM transactions.entries
+    WHERE booking_date > coalesce(before, '-infinity') AND booking_date <= take_balance_snapshots.as_of GROUP BY account_id
+  ) AS since USING (account_id)
+  ON CONFLICT DO NOTHING;
+  GET DIAGNOSTICS taken = ROW_COUNT;
+  RETURN taken;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.take_balance_snapshots(date) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.take_balance_snapshots(pg_catalog.date) IS 'Closes the months up to the last day of one, keeps the balance of every account at its end, and returns how many it took';
+
+CREATE OR REPLACE FUNCTION transactions.verify(first_day date DEFAULT NULL::date, last_day date DEFAULT NULL::date)
+ RETURNS TABLE(problem text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-      DECLARE
-        answered jsonb := transactions.claim_key('reverse', in_scope, in_key, request);
-        original uuid := (request ->> 'transaction_id')::uuid;
-        reversal_id uuid;
-        posted transactions.transfers;
-      BEGIN
-        IF answered IS NOT NULL THEN
-          RETURN answered;
-        END IF;
-        PERFORM FROM transactions.transactions WHERE id = original AND kind IN ('posted', 'post');
-        IF NOT FOUND THEN
-          RAISE EXCEPTION 'There is no posted transaction %', original USING ERRCODE = 'FN004', DETAIL = original;
-        END IF;
-        PERFORM transactions.lock_balances(
-          (SELECT array_agg(account.id) FROM transactions.transfers,
-             LATERAL (VALUES (debit_account_id), (credit_account_id)) AS account(id) WHERE transaction_id = original),
-          true);
-        reversal_id := transactions.insert_transaction('reversal', request);
-        INSERT INTO transactions.reversals (reversed_transaction_id, reversal_transaction_id)
-        VALUES (original, reversal_id);
-        FOR posted IN SELECT * FROM transactions.transfers WHERE transaction_id = original ORDER BY id DESC LOOP
-          PERFORM transactions.post_transfer(reversal_id, posted.credit_account_id, posted.debit_account_id,
-            posted.currency, posted.amount_minor, false);
-        END LOOP;
-        RETURN transactions.answer(in_scope, in_key, reversal_id, 'reversal');
-      END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.reverse(text,text,jsonb) FROM PUBLIC;
+DECLARE
+  from_day CONSTANT date := coalesce(first_day, '-infinity');
+  to_day CONSTANT date := coalesce(last_day, 'infinity');
+  -- Entries up to here may be in partitions that were retired.
+  retired CONSTANT date := (SELECT max(through) FROM transactions.retired_months);
+BEGIN
+  RETURN QUERY SELECT guard.missing FROM transactions.missing_guards() AS guard(missing);
 
-CREATE OR REPLACE FUNCTION transactions.void_pending(in_scope text, in_key text, request jsonb)
+  RETURN QUERY
+  SELECT format('transaction %s: debits and credits of %s differ by %s', entry.transaction_id, transfer.currency,
+    sum(CASE entry.direction WHEN 'debit' THEN entry.amount_minor ELSE -entry.amount_minor END))
+  FROM transactions.entries AS entry JOIN transactions.transfers AS transfer ON transfer.id = entry.transfer_id
+  WHERE entry.booking_date BETWEEN from_day AND to_day
+  GROUP BY entry.transaction_id, transfer.currency
+  HAVING sum(CASE entry.direction WHEN 'debit' THEN entry.amount_minor ELSE -entry.amount_minor END) <> 0;
+
+  RETURN QUERY
+  SELECT format('transfer %s: its entries are not one debit and one credit of it', transfer.id)
+  FROM transactions.transfers AS transfer
+  JOIN transactions.transactions AS transaction ON transaction.id = transfer.transaction_id
+  LEFT JOIN transactions.entries AS entry ON entry.transfer_id = transfer.id AND entry.booking_date = transaction.booking_date
+  WHERE transaction.kind IN ('posted', 'post', 'reversal') AND transaction.booking_date BETWEEN from_day AND to_day
+    AND transaction.booking_date > coalesce(retired, '-infinity')
+  GROUP BY transfer.id
+  HAVING array_agg((entry.direction, entry.account_id, entry.amount_minor, entry.transaction_id) ORDER BY entry.direction DESC)
+    IS DISTINCT FROM ARRAY[('debit'::text, transfer.debit_account_id, transfer.amount_minor::bigint, transfer.transaction_id),
+      ('credit'::text, transfer.credit_account_id, transfer.amount_minor::bigint, transfer.transaction_id)];
+
+  RETURN QUERY
+  SELECT format('entry %s of account %s belongs to no transfer of its day', entry.account_version, entry.account_id)
+  FROM transactions.entries AS entry
+  WHERE entry.booking_date BETWEEN from_day AND to_day AND NOT EXISTS (
+    SELECT FROM transactions.transfers AS transfer JOIN transactions.transactions AS transaction
+      ON transaction.id = transfer.transaction_id
+    WHERE transfer.id = entry.transfer_id AND transaction.id = entry.transaction_id
+      AND transaction.kind IN ('posted', 'post', 'reversal') AND transaction.booking_date = entry.booking_date);
+
+  RETURN QUERY
+  SELECT format('transfer %s: its currency is not that of account %s', transfer.id, balance.account_id)
+  FROM transactions.transfers AS transfer
+  JOIN transactions.transactions AS transaction ON transaction.id = transfer.transaction_id
+  JOIN transactions.balances AS balance ON balance.account_id IN (transfer.debit_account_id, transfer.credit_account_id)
+  WHERE transaction.booking_date BETWEEN from_day AND to_day AND balance.currency <> transfer.currency;
+
+  RETURN QUERY
+  SELECT format('transaction %s (%s) moves or holds nothing', transaction.id, transaction.kind)
+  FROM transactions.transactions AS transaction
+  WHERE transaction.kind IN ('posted', 'pending', 'post', 'reversal') AND transaction.booking_date BETWEEN from_day AND to_day
+    AND NOT EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = transaction.id);
+
+  RETURN QUERY
+  SELECT format('transaction %s (%s) settles nothing', transaction.id, transaction.kind)
+  FROM transactions.transactions AS transaction
+  WHERE transaction.kind IN ('post', 'void', 'expire') AND transaction.booking_date BETWEEN from_day AND to_day
+    AND NOT EXISTS (SELECT FROM transactions.pending_resolutions WHERE resolution_transaction_id = transaction.id);
+
+  -- A range of days need not be a range of versions: what was booked late has a later one. Accounts with entries in the
+  -- range are folded whole, from the snapshot at the end of what was retired.
+  RETURN QUERY
+  WITH concerned AS MATERIALIZED (
+    SELECT balance.* FROM transactions.balances AS balance
+    WHERE (first_day IS NULL AND last_day IS NULL) OR EXISTS (
+      SELECT FROM transactions.entries AS entry
+      WHERE entry.account_id = balance.account_id AND entry.booking_date BETWEEN from_day AND to_day)
+  ), opening AS (
+    SELECT snapshot.* FROM transactions.balance_snapshots AS snapshot WHERE snapshot.as_of = retired
+  ), running AS (
+    SELECT entry.account_id, entry.account_version, entry.balance_after_minor,
+      coalesce(lag(entry.account_version) OVER every, 0) AS version_before,
+      coalesce(lag(entry.balance_after_minor) OVER every, 0)
+        + CASE entry.direction WHEN concerned.normal_side THEN entry.amount_minor ELSE -entry.amount_minor END AS expected_minor
+    FROM transactions.entries AS entry JOIN concerned USING (account_id)
+    WINDOW every AS (PARTITION BY entry.account_id ORDER BY entry.account_version)
+  ), folded AS (
+    SELECT entry.account_id, count(*) AS entries,
+      sum(entry.amount_minor) FILTER (WHERE entry.direction = 'debit') AS debits,
+      sum(entry.amount_minor) FILTER (WHERE entry.direction = 'credit') AS credits
+    FROM transactions.entries AS entry JOIN concerned USING (account_id) GROUP BY entry.account_id
+  ), held AS (
+    SELECT side.id, sum(side.debit) AS debits, sum(side.credit) AS credits
+    FROM transactions.transactions AS pending
+    JOIN transactions.transfers AS transfer ON transfer.transaction_id = pending.id,
+      LATERAL (VALUES (debit_account_id, amount_minor, 0), (credit_account_id, 0, amount_minor)) AS side(id, debit, credit)
+    WHERE pending.kind = 'pending' AND NOT EXISTS (
+      SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = pending.id)
+    GROUP BY side.id
+  )
+  -- Where a month was retired, what was booked late leaves gaps in what is left, and the number of entries tells.
+  SELECT format('account %s: version %s follows version %s', account_id, account_version, version_before)
+  FROM running WHERE account_version <> version_before + 1 AND (retired IS NULL OR account_version <= version_before)
+  UNION ALL
+  SELECT format('account %s: the balance after version %s is %s, and not %s', account_id, account_version, balance_after_minor,
+    expected_minor)
+  FROM running WHERE account_version = version_before + 1 AND balance_after_minor <> expected_minor
+  UNION ALL
+  SELECT format('account %s: its totals are not the sum of its entries', concerned.account_id)
+  FROM concerned LEFT JOIN folded USING (account_id) LEFT JOIN opening USING (account_id)
+  WHERE (concerned.debits_posted_minor, concerned.credits_posted_minor, concerned.version) IS DISTINCT FROM (
+    coalesce(folded.debits, 0) + coalesce(opening.debits_posted_minor, 0),
+    coalesce(folded.credits, 0) + coalesce(opening.credits_posted_minor, 0),
+    coalesce(folded.entries, 0) + coalesce(opening.account_version, 0))
+  UNION ALL
+  SELECT format('account %s: what it says is held is not what open holds hold', concerned.account_id)
+  FROM concerned LEFT JOIN held ON held.id = concerned.account_id
+  WHERE (concerned.debits_pending_minor, concerned.credits_pending_minor)
+    IS DISTINCT FROM (coalesce(held.debits, 0), coalesce(held.credits, 0))
+  UNION ALL
+  SELECT format('account %s: its snapshot of %s is not the sum of its entries', snapshot.account_id, snapshot.as_of)
+  FROM transactions.balance_snapshots AS snapshot JOIN concerned USING (account_id) LEFT JOIN opening USING (account_id),
+    LATERAL (
+      SELECT count(*) AS entries,
+        coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0) AS debits,
+        coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0) AS credits
+      FROM transactions.entries AS entry
+      WHERE entry.account_id = snapshot.account_id AND entry.booking_date <= snapshot.as_of
+    ) AS until
+  WHERE snapshot.as_of BETWEEN from_day AND to_day AND snapshot.as_of > coalesce(retired, '-infinity')
+    AND (snapshot.account_version, snapshot.debits_posted_minor, snapshot.credits_posted_minor) IS DISTINCT FROM (
+      until.entries + coalesce(opening.account_version, 0), until.debits + coalesce(opening.debits_posted_minor, 0),
+      until.credits + coalesce(opening.credits_posted_minor, 0));
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.verify(date,date) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.verify(pg_catalog.date,pg_catalog.date) IS 'What is wrong with the books booked between two days, and with what guards them; no row when nothing is';
+
+CREATE OR REPLACE FUNCTION transactions.void(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
-        DECLARE
-          answered jsonb := transactions.claim_key('void', in_scope, in_key, request);
-        BEGIN
-          IF answered IS NOT NULL THEN
-            RETURN answered;
-          END IF;
-          RETURN transactions.answer(in_scope, in_key,
-            transactions.resolve_pending((request ->> 'pending_transaction_id')::uuid, 'void', request),
-            'void');
-        END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.void_pending(text,text,jsonb) FROM PUBLIC;
+DECLARE
+  new_id uuid := transactions.uuid_v7();
+  answer jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'void');
+  answered jsonb := transactions.claim_key('void', in_scope, in_key, request, new_id, answer);
+BEGIN
+  IF answered IS NOT NULL THEN
+    RETURN answered;
+  END IF;
+  PERFORM transactions.settle(new_id, (request ->> 'pending_transaction_id')::uuid, 'void', request);
+  RETURN answer;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.void(text,text,jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.void(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Gives back what was held';
 
 -- Triggers
 
@@ -756,53 +1560,88 @@ ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER transactions_follow_acc
 CREATE TRIGGER transactions_open_balance AFTER INSERT ON accounts.accounts FOR EACH ROW EXECUTE FUNCTION transactions.open_balance();
 ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER transactions_open_balance;
 CREATE TRIGGER balance_snapshots_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.balance_snapshots FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.balance_snapshots ENABLE ALWAYS TRIGGER balance_snapshots_append_only;
+CREATE TRIGGER balances_empty_when_closed BEFORE INSERT OR UPDATE OF account_status ON transactions.balances FOR EACH ROW WHEN (new.account_status = 'closed'::text AND (new.debits_posted_minor <> new.credits_posted_minor OR new.debits_pending_minor <> 0 OR new.credits_pending_minor <> 0)) EXECUTE FUNCTION transactions.refuse_closing();
+ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_empty_when_closed;
 CREATE TRIGGER balances_in_step BEFORE INSERT OR UPDATE OF account_id, normal_side, account_status, overdraft_limit_minor ON transactions.balances FOR EACH ROW EXECUTE FUNCTION transactions.check_balance_in_step();
+ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_in_step;
 CREATE TRIGGER balances_never_removed BEFORE DELETE OR TRUNCATE ON transactions.balances FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_removal();
+ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_never_removed;
+CREATE TRIGGER balances_only_by_transfers BEFORE UPDATE OF debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor, version ON transactions.balances FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION transactions.refuse_by_hand();
+ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_only_by_transfers;
 CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON transactions.entries FOR EACH ROW EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION transactions.refuse_by_hand();
+ALTER TABLE ONLY transactions.entries ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_01 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_01 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_02 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_02 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_03 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_03 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_04 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_04 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_05 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_05 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_06 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_06 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_07 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_07 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_08 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_08 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_09 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_09 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_10 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_10 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_11 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_11 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_12 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2026_12 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_01 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_01 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_02 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_02 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_03 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_03 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_04 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_04 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_05 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_05 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_06 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_06 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_07 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_07 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_08 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_08 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_09 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_09 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_10 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_10 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_11 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_11 ENABLE ALWAYS TRIGGER entries_no_truncate;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_12 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.entries_2027_12 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER idempotency_keys_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.idempotency_keys FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.idempotency_keys ENABLE ALWAYS TRIGGER idempotency_keys_append_only;
+CREATE TRIGGER outbox_consumers_only_forward BEFORE UPDATE ON transactions.outbox_consumers FOR EACH ROW WHEN (((ROW(new.writer, new."position") < ROW(old.writer, old."position"))) OR new.consumer <> old.consumer) EXECUTE FUNCTION transactions.refuse_going_back();
+ALTER TABLE ONLY transactions.outbox_consumers ENABLE ALWAYS TRIGGER outbox_consumers_only_forward;
 CREATE TRIGGER pending_resolutions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.pending_resolutions FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.pending_resolutions ENABLE ALWAYS TRIGGER pending_resolutions_append_only;
+CREATE TRIGGER pending_resolutions_release AFTER INSERT ON transactions.pending_resolutions FOR EACH ROW EXECUTE FUNCTION transactions.release_hold();
+ALTER TABLE ONLY transactions.pending_resolutions ENABLE ALWAYS TRIGGER pending_resolutions_release;
+CREATE TRIGGER retired_months_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.retired_months FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.retired_months ENABLE ALWAYS TRIGGER retired_months_append_only;
 CREATE TRIGGER reversals_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.reversals FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.reversals ENABLE ALWAYS TRIGGER reversals_append_only;
+CREATE TRIGGER reversals_of_posting AFTER INSERT ON transactions.reversals FOR EACH ROW EXECUTE FUNCTION transactions.check_reversed_kinds();
+ALTER TABLE ONLY transactions.reversals ENABLE ALWAYS TRIGGER reversals_of_posting;
 CREATE TRIGGER transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.transactions FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.transactions ENABLE ALWAYS TRIGGER transactions_append_only;
 CREATE TRIGGER transfers_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.transfers FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
-
--- Default privileges
-
-ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
-
-ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC;
-
-ALTER DEFAULT PRIVILEGES IN SCHEMA transactions GRANT SELECT ON TABLES TO finova_transactions_app;
-
-ALTER DEFAULT PRIVILEGES IN SCHEMA transactions GRANT SELECT ON TABLES TO finova_transactions_readonly;
-
--- Grants on other schemas
-
-GRANT USAGE ON SCHEMA accounts TO finova_transactions_owner;
-
-GRANT REFERENCES (currency, id), SELECT (currency, id, normal_side, overdraft_limit_minor, status), TRIGGER ON TABLE accounts.accounts TO finova_transactions_owner;
+ALTER TABLE ONLY transactions.transfers ENABLE ALWAYS TRIGGER transfers_append_only;
+CREATE TRIGGER transfers_post AFTER INSERT ON transactions.transfers REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION transactions.post_transfers();
+ALTER TABLE ONLY transactions.transfers ENABLE ALWAYS TRIGGER transfers_post;
 
 RESET check_function_bodies;

@@ -13,6 +13,12 @@ declare module '@finova/db-kit/migrations' {
     'transactions-db/20260302T101000-create-outbox': true;
     'transactions-db/20260302T102000-create-posting-functions': true;
     'transactions-db/20260302T103000-keep-balances-in-step': true;
+    'transactions-db/20260310T090000-make-way-for-repeatables': true;
+    'transactions-db/20260310T091000-answer-keys-at-once': true;
+    'transactions-db/20260310T092000-let-transfers-post-themselves': true;
+    'transactions-db/20260310T092500-check-values-by-domain': true;
+    'transactions-db/20260310T093000-read-outbox-in-order': true;
+    'transactions-db/20260310T094000-create-retired-months': true;
     'transactions-db/20260310T120000-create-roles': true;
     'transactions-db/20260310T121000-follow-accounts-in-replica-mode': true;
   }

@@ -3,6 +3,7 @@ import { type Client, escapeIdentifier } from 'pg';
 import type { MigrationDomain } from '../migrations/migration.ts';
 import { checksumMigrations } from '../migrations/migration-checksums.ts';
 import { listMigrationFiles } from '../migrations/migration-files.ts';
+import { readRepeatables } from '../migrations/repeatable-files.ts';
 import { withMigrator } from '../migrations/with-migrator.ts';
 import { withPostgresClient } from '../postgres/connect.ts';
 import { TEST_IDENTITY } from './test-identity.ts';
@@ -66,12 +67,13 @@ async function ensureTemplate(client: Client, serverUrl: string, domains: readon
   return name;
 }
 
-/** Named after what its migrations do, so that an edited migration never meets an old template. */
+/** Named after what its migrations and repeatables do, so that an edited one never meets an old template. */
 async function templateName(domains: readonly MigrationDomain[]): Promise<string> {
   const hash = createHash('sha256');
   for (const domain of domains) {
     const checksums = await checksumMigrations(domain, await listMigrationFiles(domain));
-    hash.update(JSON.stringify([domain.name, domain.namespace, [...checksums].sort()]));
+    const repeatables = (await readRepeatables(domain)).map(({ name, checksum }) => [name, checksum]);
+    hash.update(JSON.stringify([domain.name, domain.namespace, [...checksums].sort(), repeatables]));
   }
   return `finova_template_${hash.digest('hex').slice(0, 32)}`;
 }

@@ -1,0 +1,219 @@
+-- Transfers post themselves: whoever inserts them, their entries are written and their balances moved by this trigger, in
+-- the same statement. What may move is decided by the kind of their transaction.
+
+CREATE OR REPLACE FUNCTION transactions.lock_balances(account_ids uuid[], must_be_active boolean) RETURNS void
+  LANGUAGE plpgsql AS $function$
+DECLARE
+  balance record;
+  found_ids uuid[] := '{}';
+  missing uuid;
+BEGIN
+  -- One order for everybody: two transactions cannot each hold what the other waits for.
+  FOR balance IN
+    SELECT account_id, account_status FROM transactions.balances WHERE account_id = ANY (account_ids)
+    ORDER BY account_id FOR NO KEY UPDATE
+  LOOP
+    IF must_be_active AND balance.account_status <> 'active' THEN
+      RAISE EXCEPTION 'Account % is %', balance.account_id, balance.account_status
+        USING ERRCODE = 'FN002', DETAIL = balance.account_id, HINT = balance.account_status;
+    END IF;
+    found_ids := found_ids || balance.account_id;
+  END LOOP;
+  IF NOT account_ids <@ found_ids THEN
+    SELECT id INTO missing FROM unnest(account_ids) AS ids(id) WHERE id <> ALL (found_ids) OR id IS NULL LIMIT 1;
+    RAISE EXCEPTION 'There is no account %', missing USING ERRCODE = 'FN001', DETAIL = coalesce(missing::text, '');
+  END IF;
+END $function$;
+COMMENT ON FUNCTION transactions.lock_balances(uuid[], boolean) IS 'Locks balances in the order of their accounts; FN001 when one is missing, FN002 when one is not active';
+REVOKE ALL ON FUNCTION transactions.lock_balances(uuid[], boolean) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION transactions.check_capture(resolution_id uuid) RETURNS void LANGUAGE plpgsql AS $function$
+DECLARE
+  pending_id uuid := (
+    SELECT pending_transaction_id FROM transactions.pending_resolutions WHERE resolution_transaction_id = resolution_id);
+BEGIN
+  IF pending_id IS NULL THEN
+    RAISE EXCEPTION 'Transaction % captures no hold', resolution_id USING ERRCODE = '23514', CONSTRAINT = 'transfers_capture_hold';
+  END IF;
+  PERFORM FROM (
+    SELECT debit_account_id, credit_account_id, currency, amount_minor FROM transactions.transfers
+    WHERE transaction_id = resolution_id
+    UNION ALL
+    SELECT debit_account_id, credit_account_id, currency, -amount_minor FROM transactions.transfers
+    WHERE transaction_id = pending_id
+  ) AS differences GROUP BY debit_account_id, credit_account_id, currency HAVING sum(amount_minor) > 0;
+  IF FOUND THEN
+    RAISE EXCEPTION 'Pending transaction % holds less than is captured', pending_id
+      USING ERRCODE = 'FN007', DETAIL = pending_id, CONSTRAINT = 'transfers_within_hold';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION transactions.check_capture(uuid) IS 'Refuses (FN007) what a capture takes beyond what was held between the same accounts';
+REVOKE ALL ON FUNCTION transactions.check_capture(uuid) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION transactions.check_reversal(reversal_id uuid) RETURNS void LANGUAGE plpgsql AS $function$
+DECLARE
+  original_id uuid := (
+    SELECT reversed_transaction_id FROM transactions.reversals WHERE reversal_transaction_id = reversal_id);
+BEGIN
+  PERFORM FROM (
+    SELECT debit_account_id AS paid, credit_account_id AS received, currency, amount_minor, 1 AS sign FROM transactions.transfers
+    WHERE transaction_id = original_id
+    UNION ALL
+    SELECT credit_account_id, debit_account_id, currency, amount_minor, -1 FROM transactions.transfers
+    WHERE transaction_id = reversal_id
+  ) AS differences GROUP BY paid, received, currency, amount_minor HAVING sum(sign) <> 0;
+  IF FOUND OR original_id IS NULL THEN
+    RAISE EXCEPTION 'Transaction % does not move back exactly what another one moved', reversal_id
+      USING ERRCODE = '23514', CONSTRAINT = 'transfers_reverse_exactly';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION transactions.check_reversal(uuid) IS 'Refuses a reversal that is not the mirror of what it reverses';
+REVOKE ALL ON FUNCTION transactions.check_reversal(uuid) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION transactions.post_transfers() RETURNS trigger LANGUAGE plpgsql AS $function$
+DECLARE
+  touched bigint;
+  kinds text[];
+  transaction_ids uuid[];
+  account_ids uuid[];
+  versions bigint[];
+  booked bigint[];
+  signs integer[];
+BEGIN
+  -- Most postings are one transfer of one transaction, and need neither sets nor a second statement: both balances in the
+  -- order of their accounts, and both entries. What this finds nothing to do for, for whatever reason, is looked at below.
+  WITH one AS (
+    SELECT added.*, made.booking_date FROM added JOIN transactions.transactions AS made ON made.id = added.transaction_id
+    WHERE made.kind = 'posted' AND (SELECT count(*) FROM added) = 1
+      AND (SELECT count(*) FROM transactions.transfers AS every WHERE every.transaction_id = added.transaction_id) = 1
+  ), moved AS (
+    UPDATE transactions.balances SET
+      debits_posted_minor = debits_posted_minor + CASE side.id WHEN one.debit_account_id THEN one.amount_minor ELSE 0 END,
+      credits_posted_minor = credits_posted_minor + CASE side.id WHEN one.credit_account_id THEN one.amount_minor ELSE 0 END,
+      version = version + 1
+    FROM one, LATERAL (VALUES (least(one.debit_account_id, one.credit_account_id)),
+      (greatest(one.debit_account_id, one.credit_account_id))) AS side(id)
+    WHERE account_id = side.id AND balances.currency = one.currency AND account_status = 'active'
+    RETURNING account_id, version, booking_date, transaction_id, one.id,
+      CASE account_id WHEN one.debit_account_id THEN 'debit' ELSE 'credit' END, one.amount_minor,
+      CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
+        ELSE debits_posted_minor - credits_posted_minor END
+  )
+  INSERT INTO transactions.entries
+    (account_id, account_version, booking_date, transaction_id, transfer_id, direction, amount_minor, balance_after_minor)
+  SELECT * FROM moved;
+  GET DIAGNOSTICS touched = ROW_COUNT;
+  IF touched = 2 THEN
+    RETURN NULL;
+  ELSIF touched = 1 THEN
+    PERFORM transactions.refuse_accounts(ARRAY[debit_account_id, credit_account_id], currency) FROM added;
+  END IF;
+
+  transaction_ids := ARRAY(SELECT DISTINCT transaction_id FROM added);
+  IF transaction_ids = '{}' THEN
+    RETURN NULL;
+  END IF;
+  kinds := ARRAY(SELECT DISTINCT kind FROM transactions.transactions WHERE id = ANY (transaction_ids));
+  IF (SELECT count(*) FROM transactions.transactions WHERE id = ANY (transaction_ids)) <> cardinality(transaction_ids) THEN
+    RAISE EXCEPTION 'A transfer belongs to a transaction that does not exist'
+      USING ERRCODE = '23503', CONSTRAINT = 'transfers_transaction_exists', SCHEMA = 'transactions', TABLE = 'transfers';
+  END IF;
+  IF cardinality(kinds) <> 1 OR kinds[1] NOT IN ('posted', 'pending', 'post', 'reversal') THEN
+    RAISE EXCEPTION 'Transfers belong to transactions of one kind, and of one that moves or holds money'
+      USING ERRCODE = '23514', CONSTRAINT = 'transfers_of_one_kind';
+  END IF;
+  IF (SELECT count(*) FROM transactions.transfers WHERE transaction_id = ANY (transaction_ids)) <> (SELECT count(*) FROM added) THEN
+    RAISE EXCEPTION 'A transaction among % has its transfers already', cardinality(transaction_ids)
+      USING ERRCODE = '23514', CONSTRAINT = 'transfers_together';
+  END IF;
+  account_ids := ARRAY(
+    SELECT DISTINCT side.id FROM added, LATERAL (VALUES (debit_account_id), (credit_account_id)) AS side(id));
+  PERFORM transactions.lock_balances(account_ids, true);
+
+  IF kinds[1] = 'pending' THEN
+    PERFORM FROM transactions.pending_resolutions WHERE pending_transaction_id = ANY (transaction_ids);
+    IF FOUND THEN
+      RAISE EXCEPTION 'A hold that is settled takes no more transfers' USING ERRCODE = '23514', CONSTRAINT = 'transfers_together';
+    END IF;
+    UPDATE transactions.balances SET
+      debits_pending_minor = debits_pending_minor + held.debits,
+      credits_pending_minor = credits_pending_minor + held.credits
+    FROM (
+      SELECT side.id, currency, sum(side.debit)::bigint AS debits, sum(side.credit)::bigint AS credits
+      FROM added, LATERAL (VALUES (debit_account_id, amount_minor, 0), (credit_account_id, 0, amount_minor)) AS side(id, debit, credit)
+      GROUP BY side.id, currency
+    ) AS held WHERE account_id = held.id AND balances.currency = held.currency;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    IF touched <> cardinality(account_ids) THEN
+      PERFORM transactions.refuse_accounts(ARRAY[debit_account_id, credit_account_id], currency) FROM added;
+    END IF;
+    RETURN NULL;
+  END IF;
+
+  SELECT array_agg(account_id), array_agg(version),
+    array_agg(CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
+      ELSE debits_posted_minor - credits_posted_minor END),
+    array_agg(CASE normal_side WHEN 'credit' THEN 1 ELSE -1 END)
+  INTO account_ids, versions, booked, signs
+  FROM transactions.balances WHERE account_id = ANY (account_ids);
+
+  UPDATE transactions.balances SET
+    debits_posted_minor = debits_posted_minor + moved_now.debits,
+    credits_posted_minor = credits_posted_minor + moved_now.credits,
+    version = version + moved_now.entries
+  FROM (
+    SELECT side.id, currency, sum(side.debit)::bigint AS debits, sum(side.credit)::bigint AS credits, count(*) AS entries
+    FROM added, LATERAL (VALUES (debit_account_id, amount_minor, 0), (credit_account_id, 0, amount_minor)) AS side(id, debit, credit)
+    GROUP BY side.id, currency
+  ) AS moved_now WHERE account_id = moved_now.id AND balances.currency = moved_now.currency;
+  GET DIAGNOSTICS touched = ROW_COUNT;
+  IF touched <> cardinality(account_ids) THEN
+    PERFORM transactions.refuse_accounts(ARRAY[debit_account_id, credit_account_id], currency) FROM added;
+  END IF;
+
+  -- In the order in which the transfers were inserted, the debit of each before its credit.
+  INSERT INTO transactions.entries
+    (account_id, account_version, booking_date, transaction_id, transfer_id, direction, amount_minor, balance_after_minor)
+  SELECT side.account_id, account.version + side.nth, side.booking_date, side.transaction_id, side.transfer_id, side.direction,
+    side.amount_minor, (account.booked_minor + account.sign * side.change_minor)::bigint
+  FROM (
+    SELECT legs.account_id, numbered.booking_date, numbered.transaction_id, numbered.id AS transfer_id, legs.direction,
+      numbered.amount_minor, count(*) OVER statement AS nth, sum(legs.change_minor) OVER statement AS change_minor
+    FROM (
+      SELECT added.*, row_number() OVER () AS number,
+        (SELECT booking_date FROM transactions.transactions WHERE id = added.transaction_id) AS booking_date
+      FROM added
+    ) AS numbered, LATERAL (
+      VALUES (debit_account_id, 'debit', -amount_minor), (credit_account_id, 'credit', amount_minor)
+    ) AS legs(account_id, direction, change_minor)
+    WINDOW statement AS (PARTITION BY legs.account_id ORDER BY numbered.number ROWS UNBOUNDED PRECEDING)
+  ) AS side
+  JOIN unnest(account_ids, versions, booked, signs) AS account(id, version, booked_minor, sign) ON account.id = side.account_id;
+
+  IF kinds[1] = 'post' THEN
+    PERFORM transactions.check_capture(id) FROM unnest(transaction_ids) AS ids(id);
+  ELSIF kinds[1] = 'reversal' THEN
+    PERFORM transactions.check_reversal(id) FROM unnest(transaction_ids) AS ids(id);
+  END IF;
+  RETURN NULL;
+END $function$;
+COMMENT ON FUNCTION transactions.post_transfers() IS 'Writes the entries of new transfers and moves their balances, or holds what they hold';
+REVOKE ALL ON FUNCTION transactions.post_transfers() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION transactions.refuse_accounts(account_ids uuid[], in_currency text) RETURNS void
+  LANGUAGE plpgsql AS $function$
+BEGIN
+  PERFORM transactions.lock_balances(account_ids, true);
+  PERFORM FROM transactions.balances WHERE account_id = ANY (account_ids) AND currency <> in_currency;
+  IF FOUND THEN
+    RAISE EXCEPTION 'A transfer is in another currency than one of its accounts'
+      USING ERRCODE = '23514', CONSTRAINT = 'transfers_currency', SCHEMA = 'transactions', TABLE = 'transfers';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION transactions.refuse_accounts(uuid[], text) IS 'Says why accounts take no transfer in a currency: unknown, not active, or in another currency';
+REVOKE ALL ON FUNCTION transactions.refuse_accounts(uuid[], text) FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER transfers_post AFTER INSERT ON transactions.transfers REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION transactions.post_transfers();
+-- Also for sessions that switch ordinary triggers off (session_replication_role).
+ALTER TABLE transactions.transfers ENABLE ALWAYS TRIGGER transfers_post;
