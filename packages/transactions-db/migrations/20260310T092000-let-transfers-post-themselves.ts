@@ -12,7 +12,11 @@ const IMPLIED = [
   ['entries', 'entries_account_version_positive', 'CHECK (account_version > 0)'],
   ['entries', 'entries_amount_positive', 'CHECK (amount_minor > 0)'],
   ['entries', 'entries_direction_known', `CHECK (direction IN ('debit', 'credit'))`],
-  ['transfers', 'transfers_transaction_exists', 'FOREIGN KEY (transaction_id) REFERENCES transactions.transactions (id)'],
+  [
+    'transfers',
+    'transfers_transaction_exists',
+    'FOREIGN KEY (transaction_id) REFERENCES transactions.transactions (id)',
+  ],
   [
     'transfers',
     'transfers_debit_currency',
@@ -26,11 +30,7 @@ const IMPLIED = [
   ['balances', 'balances_account_currency_unique', 'UNIQUE (account_id, currency)'],
   // balances_in_step compares with the account, which has the same rules.
   ['balances', 'balances_normal_side_known', `CHECK (normal_side IN ('debit', 'credit'))`],
-  [
-    'balances',
-    'balances_account_status_known',
-    `CHECK (account_status IN ('pending', 'active', 'frozen', 'closed'))`,
-  ],
+  ['balances', 'balances_account_status_known', `CHECK (account_status IN ('pending', 'active', 'frozen', 'closed'))`],
   ['balances', 'balances_overdraft_limit_not_negative', 'CHECK (overdraft_limit_minor >= 0)'],
 ] as const;
 
@@ -131,7 +131,9 @@ export const migration: PostgresMigration = {
     }
     await sql`ALTER TABLE transactions.balances DROP CONSTRAINT balances_totals_not_negative`.execute(db);
     for (const [name, check] of REPLACED) {
-      await sql`ALTER TABLE transactions.balances ADD CONSTRAINT ${sql.ref(name)} CHECK (${sql.raw(check)})`.execute(db);
+      await sql`ALTER TABLE transactions.balances ADD CONSTRAINT ${sql.ref(name)} CHECK (${sql.raw(check)})`.execute(
+        db,
+      );
     }
     // The key before the foreign keys that refer to it.
     for (const [table, name, definition] of IMPLIED.toReversed()) {

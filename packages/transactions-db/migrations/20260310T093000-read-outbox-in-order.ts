@@ -29,7 +29,9 @@ export const migration: PostgresMigration = {
       CREATE TRIGGER outbox_consumers_only_forward BEFORE UPDATE ON transactions.outbox_consumers
         FOR EACH ROW WHEN ((NEW.writer, NEW.position) < (OLD.writer, OLD.position) OR NEW.consumer <> OLD.consumer)
         EXECUTE FUNCTION transactions.refuse_going_back()`.execute(db);
-    await sql`ALTER TABLE transactions.outbox_consumers ENABLE ALWAYS TRIGGER outbox_consumers_only_forward`.execute(db);
+    await sql`ALTER TABLE transactions.outbox_consumers ENABLE ALWAYS TRIGGER outbox_consumers_only_forward`.execute(
+      db,
+    );
   },
 
   lossy: 'Consumers of the outbox would begin at its start again',

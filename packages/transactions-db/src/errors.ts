@@ -138,3 +138,45 @@ export class AmountOutOfRangeError extends FinovaError {
     });
   }
 }
+
+/** More was to be captured than the hold holds, or it has several transfers and an amount alone does not say which. */
+export class CaptureExceedsHoldError extends FinovaError {
+  readonly transactionId: string;
+
+  constructor(transactionId: string, cause: unknown) {
+    super({
+      message: `Pending transaction ${transactionId} does not hold what was to be captured: nothing was moved`,
+      next: 'capture no more than it holds; name the transfers when it has several',
+      cause,
+    });
+    this.transactionId = transactionId;
+  }
+}
+
+/** The booking date lies in a month whose balances were taken. */
+export class MonthClosedError extends FinovaError {
+  readonly bookingDate: string;
+
+  constructor(bookingDate: string, cause: unknown) {
+    super({
+      message: `The month of ${bookingDate} is closed: nothing was moved`,
+      next: 'book it in an open month, with the value date that it should count from',
+      cause,
+    });
+    this.bookingDate = bookingDate;
+  }
+}
+
+/** A consumer of the outbox is past the place that was to be kept for it. */
+export class OutboxPassedError extends FinovaError {
+  readonly consumer: string;
+
+  constructor(consumer: string, cause: unknown) {
+    super({
+      message: `Consumer ${consumer} of the outbox is past this place already: another reader works for it`,
+      next: 'read again from where it is',
+      cause,
+    });
+    this.consumer = consumer;
+  }
+}

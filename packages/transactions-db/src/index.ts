@@ -1,6 +1,12 @@
 export * from './errors.ts';
 export { type Balance, BalanceRepository } from './repositories/balance-repository.ts';
+export { BooksRepository } from './repositories/books-repository.ts';
 export {
+  type BatchInput,
+  type BatchItemAnswer,
+  type BatchItemInput,
+  type BatchRefusal,
+  type CaptureInput,
   type HoldInput,
   type IdempotencyKey,
   type LedgerAnswer,
@@ -10,5 +16,6 @@ export {
   type SettlementInput,
   type TransferInput,
 } from './repositories/ledger-repository.ts';
+export { type OutboxMessage, type OutboxPlace, OutboxReader } from './repositories/outbox-reader.ts';
 export { type StatementLine, type StatementPage, StatementRepository } from './repositories/statement-repository.ts';
 export type * from './schema/index.ts';

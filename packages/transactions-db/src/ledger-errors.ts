@@ -5,10 +5,12 @@ import {
   AlreadyReversedError,
   AmountOutOfRangeError,
   BookingDateOutOfRangeError,
+  CaptureExceedsHoldError,
   CurrencyMismatchError,
   HoldExpiredError,
   IdempotencyConflictError,
   InsufficientFundsError,
+  MonthClosedError,
   UnknownAccountError,
   UnknownTransactionError,
 } from './errors.ts';
@@ -22,13 +24,15 @@ interface Refusal {
   readonly constraint?: string;
 }
 
-/** SQLSTATE codes that the posting functions raise; the migration that creates these lists them too. */
+/** SQLSTATE codes that the posting functions raise; the README lists them too. */
 const LEDGER_CODES = {
   unknownAccount: 'FN001',
   accountNotActive: 'FN002',
   idempotencyConflict: 'FN003',
   unknownTransaction: 'FN004',
   holdExpired: 'FN005',
+  captureExceedsHold: 'FN007',
+  monthClosed: 'FN008',
 } as const;
 
 /** The ledger's error for what the database refused; anything else comes back unchanged. */
@@ -48,6 +52,10 @@ export function ledgerError(thrown: unknown, request: { readonly scope: string; 
       return new UnknownTransactionError(detail, thrown);
     case LEDGER_CODES.holdExpired:
       return new HoldExpiredError(detail, thrown);
+    case LEDGER_CODES.captureExceedsHold:
+      return new CaptureExceedsHoldError(detail, thrown);
+    case LEDGER_CODES.monthClosed:
+      return new MonthClosedError(detail, thrown);
   }
   if (isPostgresError(thrown, [SqlState.numericValueOutOfRange])) {
     return new AmountOutOfRangeError(thrown);
@@ -56,9 +64,7 @@ export function ledgerError(thrown: unknown, request: { readonly scope: string; 
     // The row that failed begins with its account: "Failing row contains (0198…, EUR, …)".
     return new InsufficientFundsError(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(detail)?.[0], thrown);
   }
-  if (
-    isPostgresError(thrown, [SqlState.foreignKeyViolation], ['transfers_debit_currency', 'transfers_credit_currency'])
-  ) {
+  if (isPostgresError(thrown, [SqlState.checkViolation], ['transfers_currency'])) {
     return new CurrencyMismatchError(thrown);
   }
   if (isPostgresError(thrown, [SqlState.uniqueViolation], ['pending_resolutions_pkey'])) {

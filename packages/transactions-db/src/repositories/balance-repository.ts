@@ -1,4 +1,5 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import { z } from 'zod';
 import type { BalancesTable, TransactionsDatabase } from '../schema/index.ts';
 
 /** What an account has, in minor units, positive on its normal side. */
@@ -45,6 +46,18 @@ export class BalanceRepository {
       .orderBy('account_id')
       .execute();
     return rows.map(toBalance);
+  }
+
+  /**
+   * What was booked on an account up to and including a booking date, positive on its normal side; `undefined` for an
+   * unknown account. What is booked late counts on the day that it is booked on.
+   *
+   * @param day - `2026-03-31`
+   */
+  async bookedAt(accountId: string, day: string): Promise<bigint | undefined> {
+    const { rows } = await sql<{ booked_minor: bigint }>`
+      SELECT booked_minor FROM transactions.balance_at(${accountId}, ${z.iso.date().parse(day)})`.execute(this.#db);
+    return rows[0]?.booked_minor;
   }
 }
 

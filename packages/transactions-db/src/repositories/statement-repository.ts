@@ -81,4 +81,24 @@ export class StatementRepository {
     const last = lines.at(-1)?.version;
     return { lines, next: last === undefined || last === 1n ? undefined : last };
   }
+
+  /**
+   * All lines of a statement, newest first, read as they are asked for: a page at a time, each by key. Lines that are
+   * booked meanwhile are not among them.
+   *
+   * @param page - `before`: begins below this version; `pageSize`: 1 to 500.
+   * @example
+   * for await (const line of statements.lines(accountId)) { … }
+   */
+  async *lines(
+    accountId: string,
+    page: { readonly before?: bigint | undefined; readonly pageSize?: number } = {},
+  ): AsyncGenerator<StatementLine, void, void> {
+    let { before } = page;
+    do {
+      const { lines, next } = await this.page(accountId, { before, limit: page.pageSize ?? 500 });
+      yield* lines;
+      before = next;
+    } while (before !== undefined);
+  }
 }

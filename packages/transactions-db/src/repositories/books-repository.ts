@@ -1,0 +1,72 @@
+import { type Kysely, sql } from 'kysely';
+import { z } from 'zod';
+import type { TransactionsDatabase } from '../schema/index.ts';
+
+const day = z.iso.date();
+
+/**
+ * The upkeep of the books: partitions made ahead, months closed with their balances, old months taken out, and a check
+ * of all of it. To be called by a scheduled job; each call may run again at any time.
+ *
+ * @example
+ * await books.ensurePartitions('2026-04-01', '2027-03-31');
+ * await books.takeSnapshots('2026-03-31');
+ * const problems = await books.verify({ from: '2026-03-01', to: '2026-03-31' });
+ */
+export class BooksRepository {
+  readonly #db: Kysely<TransactionsDatabase>;
+
+  /** @param db - a database, or a transaction whose boundaries are the caller's. */
+  constructor(db: Kysely<TransactionsDatabase>) {
+    this.#db = db;
+  }
+
+  /**
+   * Recomputes what was booked between two days, both included, from transfers and entries, and looks whether everything
+   * that guards them is in place. Reads every entry of the accounts that it concerns.
+   *
+   * @returns what is wrong, a sentence each; nothing when the books are right.
+   */
+  async verify(range: { readonly from?: string; readonly to?: string } = {}): Promise<string[]> {
+    const from = range.from === undefined ? null : day.parse(range.from);
+    const to = range.to === undefined ? null : day.parse(range.to);
+    const { rows } = await sql<{ problem: string }>`
+      SELECT problem FROM transactions.verify(${from}::date, ${to}::date)`.execute(this.#db);
+    return rows.map(({ problem }) => problem);
+  }
+
+  /** Makes the missing monthly partitions between two days, and returns how many it made. */
+  async ensurePartitions(from: string, to: string): Promise<number> {
+    const { rows } = await sql<{ made: number }>`
+      SELECT transactions.ensure_partitions(${day.parse(from)}, ${day.parse(to)}) AS made`.execute(this.#db);
+    return rows[0]?.made ?? 0;
+  }
+
+  /**
+   * Closes the months up to `asOf`, the last day of one that is over, and keeps the balance of every account then.
+   *
+   * @returns how many balances it took now.
+   */
+  async takeSnapshots(asOf: string): Promise<number> {
+    const { rows } = await sql<{ taken: number }>`
+      SELECT transactions.take_balance_snapshots(${day.parse(asOf)}) AS taken`.execute(this.#db);
+    return rows[0]?.taken ?? 0;
+  }
+
+  /**
+   * Takes the oldest month out of the entries, into a table of its own. Refused (SQLSTATE FN009) unless its balances were
+   * taken and its books are right.
+   *
+   * @param anyDay - a day of the month.
+   * @returns the name of the table, in schema `transactions`.
+   */
+  async retireMonth(anyDay: string): Promise<string> {
+    const { rows } = await sql<{ name: string }>`
+      SELECT transactions.retire_month(${day.parse(anyDay)}) AS name`.execute(this.#db);
+    const [row] = rows;
+    if (row === undefined) {
+      throw new Error('transactions.retire_month returned no row');
+    }
+    return row.name;
+  }
+}

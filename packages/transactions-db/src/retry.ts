@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isPostgresError, SqlState } from '@finova/db-kit';
+
+const MOST_RETRIES = 5;
+const SHORTEST_PAUSE_MS = 10;
+
+/**
+ * Runs a request again when the server gave it up for concurrency (SQLSTATE 40001, 40P01), five times at most, after
+ * growing pauses with jitter. Only for requests that name themselves by an idempotency key, outside of a transaction:
+ * inside of one, only its owner can begin again.
+ */
+export async function withRetries<T>(run: () => Promise<T>): Promise<T> {
+  for (let retry = 0; ; retry += 1) {
+    try {
+      return await run();
+    } catch (thrown) {
+      const wasGivenUp = isPostgresError(thrown, [SqlState.serializationFailure, SqlState.deadlockDetected]);
+      if (!wasGivenUp || retry === MOST_RETRIES) {
+        throw thrown;
+      }
+      await sleep(SHORTEST_PAUSE_MS * 2 ** retry * (0.5 + Math.random()));
+    }
+  }
+}
