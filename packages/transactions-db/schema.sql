@@ -5,36 +5,45 @@ SET check_function_bodies = off;
 -- Schema
 
 CREATE SCHEMA transactions;
+GRANT USAGE ON SCHEMA transactions TO finova_transactions_app;
+GRANT USAGE ON SCHEMA transactions TO finova_transactions_readonly;
 COMMENT ON SCHEMA transactions IS 'The double-entry ledger: what moved, between which accounts, and what that left';
 
 -- Types
 
 CREATE DOMAIN transactions.amount_minor AS bigint
   CONSTRAINT transfers_amount_positive CHECK (VALUE > 0);
+REVOKE USAGE ON TYPE transactions.amount_minor FROM PUBLIC;
 COMMENT ON TYPE transactions.amount_minor IS 'An amount that moves, in minor units';
 
 CREATE DOMAIN transactions.description AS text
   CONSTRAINT transactions_description_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 140);
+REVOKE USAGE ON TYPE transactions.description FROM PUBLIC;
 COMMENT ON TYPE transactions.description IS 'What a statement shows (ISO 20022: unstructured remittance information)';
 
 CREATE DOMAIN transactions.end_to_end_id AS text
   CONSTRAINT transactions_end_to_end_id_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 35);
+REVOKE USAGE ON TYPE transactions.end_to_end_id FROM PUBLIC;
 COMMENT ON TYPE transactions.end_to_end_id IS 'ISO 20022 EndToEndId';
 
 CREATE DOMAIN transactions.idempotency_key AS text
   CONSTRAINT idempotency_keys_key_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 128);
+REVOKE USAGE ON TYPE transactions.idempotency_key FROM PUBLIC;
 COMMENT ON TYPE transactions.idempotency_key IS 'What names a request within its scope';
 
 CREATE DOMAIN transactions.idempotency_scope AS text
   CONSTRAINT idempotency_keys_scope_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 64);
+REVOKE USAGE ON TYPE transactions.idempotency_scope FROM PUBLIC;
 COMMENT ON TYPE transactions.idempotency_scope IS 'Who makes idempotency keys';
 
 CREATE DOMAIN transactions.topic AS text
   CONSTRAINT outbox_topic_shape CHECK (VALUE ~ '^[a-z_]+(\.[a-z_]+)*$'::text);
+REVOKE USAGE ON TYPE transactions.topic FROM PUBLIC;
 COMMENT ON TYPE transactions.topic IS 'What a message is about: transaction.posted';
 
 CREATE DOMAIN transactions.transaction_kind AS text
   CONSTRAINT transactions_kind_known CHECK (VALUE = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'expire'::text, 'reversal'::text]));
+REVOKE USAGE ON TYPE transactions.transaction_kind FROM PUBLIC;
 COMMENT ON TYPE transactions.transaction_kind IS 'What a transaction is';
 
 -- Tables
@@ -51,6 +60,8 @@ CREATE TABLE transactions.balance_snapshots (
   CONSTRAINT balance_snapshots_debits_not_negative CHECK (debits_posted_minor >= 0),
   CONSTRAINT balance_snapshots_version_not_negative CHECK (account_version >= 0)
 );
+GRANT SELECT ON TABLE transactions.balance_snapshots TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.balance_snapshots TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.balance_snapshots IS 'Append-only: the totals of an account over all entries booked up to and including a day';
 
 CREATE TABLE transactions.balances (
@@ -72,6 +83,8 @@ CASE normal_side
 END >= (- overdraft_limit_minor)),
   CONSTRAINT balances_totals_not_negative CHECK (LEAST(debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor, version) >= 0)
 ) WITH (fillfactor='70');
+GRANT SELECT ON TABLE transactions.balances TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.balances TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.balances IS 'One row of totals per account, in minor units; available never falls below minus the overdraft limit';
 COMMENT ON COLUMN transactions.balances.account_status IS 'Follows accounts.accounts.status, so that a freeze waits for postings under way and stops later ones';
 COMMENT ON COLUMN transactions.balances.overdraft_limit_minor IS 'Follows accounts.accounts.overdraft_limit_minor; NULL: without limit';
@@ -90,56 +103,106 @@ CREATE TABLE transactions.entries (
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   CONSTRAINT entries_pkey PRIMARY KEY (account_id, account_version, booking_date)
 ) PARTITION BY RANGE (booking_date);
+GRANT SELECT ON TABLE transactions.entries TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.entries IS 'Append-only: the statement of each account, numbered without gaps; one partition per month of booking';
 COMMENT ON COLUMN transactions.entries.balance_after_minor IS 'The account’s booked balance after this entry, positive on its normal side';
 
 CREATE TABLE transactions.entries_2026_01 PARTITION OF transactions.entries FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+GRANT SELECT ON TABLE transactions.entries_2026_01 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_01 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_02 PARTITION OF transactions.entries FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+GRANT SELECT ON TABLE transactions.entries_2026_02 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_02 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_03 PARTITION OF transactions.entries FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
+GRANT SELECT ON TABLE transactions.entries_2026_03 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_03 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_04 PARTITION OF transactions.entries FOR VALUES FROM ('2026-04-01') TO ('2026-05-01');
+GRANT SELECT ON TABLE transactions.entries_2026_04 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_04 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_05 PARTITION OF transactions.entries FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
+GRANT SELECT ON TABLE transactions.entries_2026_05 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_05 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_06 PARTITION OF transactions.entries FOR VALUES FROM ('2026-06-01') TO ('2026-07-01');
+GRANT SELECT ON TABLE transactions.entries_2026_06 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_06 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_07 PARTITION OF transactions.entries FOR VALUES FROM ('2026-07-01') TO ('2026-08-01');
+GRANT SELECT ON TABLE transactions.entries_2026_07 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_07 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_08 PARTITION OF transactions.entries FOR VALUES FROM ('2026-08-01') TO ('2026-09-01');
+GRANT SELECT ON TABLE transactions.entries_2026_08 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_08 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_09 PARTITION OF transactions.entries FOR VALUES FROM ('2026-09-01') TO ('2026-10-01');
+GRANT SELECT ON TABLE transactions.entries_2026_09 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_09 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_10 PARTITION OF transactions.entries FOR VALUES FROM ('2026-10-01') TO ('2026-11-01');
+GRANT SELECT ON TABLE transactions.entries_2026_10 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_10 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_11 PARTITION OF transactions.entries FOR VALUES FROM ('2026-11-01') TO ('2026-12-01');
+GRANT SELECT ON TABLE transactions.entries_2026_11 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_11 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2026_12 PARTITION OF transactions.entries FOR VALUES FROM ('2026-12-01') TO ('2027-01-01');
+GRANT SELECT ON TABLE transactions.entries_2026_12 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2026_12 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_01 PARTITION OF transactions.entries FOR VALUES FROM ('2027-01-01') TO ('2027-02-01');
+GRANT SELECT ON TABLE transactions.entries_2027_01 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_01 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_02 PARTITION OF transactions.entries FOR VALUES FROM ('2027-02-01') TO ('2027-03-01');
+GRANT SELECT ON TABLE transactions.entries_2027_02 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_02 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_03 PARTITION OF transactions.entries FOR VALUES FROM ('2027-03-01') TO ('2027-04-01');
+GRANT SELECT ON TABLE transactions.entries_2027_03 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_03 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_04 PARTITION OF transactions.entries FOR VALUES FROM ('2027-04-01') TO ('2027-05-01');
+GRANT SELECT ON TABLE transactions.entries_2027_04 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_04 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_05 PARTITION OF transactions.entries FOR VALUES FROM ('2027-05-01') TO ('2027-06-01');
+GRANT SELECT ON TABLE transactions.entries_2027_05 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_05 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_06 PARTITION OF transactions.entries FOR VALUES FROM ('2027-06-01') TO ('2027-07-01');
+GRANT SELECT ON TABLE transactions.entries_2027_06 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_06 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_07 PARTITION OF transactions.entries FOR VALUES FROM ('2027-07-01') TO ('2027-08-01');
+GRANT SELECT ON TABLE transactions.entries_2027_07 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_07 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_08 PARTITION OF transactions.entries FOR VALUES FROM ('2027-08-01') TO ('2027-09-01');
+GRANT SELECT ON TABLE transactions.entries_2027_08 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_08 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_09 PARTITION OF transactions.entries FOR VALUES FROM ('2027-09-01') TO ('2027-10-01');
+GRANT SELECT ON TABLE transactions.entries_2027_09 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_09 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_10 PARTITION OF transactions.entries FOR VALUES FROM ('2027-10-01') TO ('2027-11-01');
+GRANT SELECT ON TABLE transactions.entries_2027_10 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_10 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_11 PARTITION OF transactions.entries FOR VALUES FROM ('2027-11-01') TO ('2027-12-01');
+GRANT SELECT ON TABLE transactions.entries_2027_11 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_11 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.entries_2027_12 PARTITION OF transactions.entries FOR VALUES FROM ('2027-12-01') TO ('2028-01-01');
+GRANT SELECT ON TABLE transactions.entries_2027_12 TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.entries_2027_12 TO finova_transactions_readonly;
 
 CREATE TABLE transactions.idempotency_keys (
   scope transactions.idempotency_scope NOT NULL,
@@ -150,6 +213,7 @@ CREATE TABLE transactions.idempotency_keys (
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   CONSTRAINT idempotency_keys_pkey PRIMARY KEY (scope, key)
 );
+GRANT SELECT ON TABLE transactions.idempotency_keys TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.idempotency_keys IS 'One row per request that changed the ledger; written in the same transaction as the change';
 COMMENT ON COLUMN transactions.idempotency_keys.scope IS 'Who makes the keys, such as a service or a client';
 COMMENT ON COLUMN transactions.idempotency_keys.request_hash IS 'SHA-256 over the operation and its request: as jsonb text, whose form is canonical; of a batch, over the text of its arrays';
@@ -164,6 +228,8 @@ CREATE TABLE transactions.outbox (
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   CONSTRAINT outbox_pkey PRIMARY KEY (writer, "position")
 );
+GRANT SELECT ON TABLE transactions.outbox TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.outbox TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.outbox IS 'Messages about committed transactions, for readers that relay them';
 COMMENT ON COLUMN transactions.outbox.writer IS 'The writing transaction: read up to pg_snapshot_xmin(pg_current_snapshot()), in the order (writer, position)';
 
@@ -176,6 +242,8 @@ CREATE TABLE transactions.outbox_consumers (
   CONSTRAINT outbox_consumers_consumer_shape CHECK (consumer ~ '^[a-z][a-z0-9-]{0,62}$'::text),
   CONSTRAINT outbox_consumers_position_not_negative CHECK ("position" >= 0)
 );
+GRANT SELECT ON TABLE transactions.outbox_consumers TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.outbox_consumers TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.outbox_consumers IS 'How far each consumer of the outbox has got: everything up to (writer, position) is done';
 
 CREATE TABLE transactions.pending_resolutions (
@@ -186,6 +254,8 @@ CREATE TABLE transactions.pending_resolutions (
   CONSTRAINT pending_resolutions_resolution_unique UNIQUE (resolution_transaction_id),
   CONSTRAINT pending_resolutions_two_transactions CHECK (pending_transaction_id <> resolution_transaction_id)
 );
+GRANT SELECT ON TABLE transactions.pending_resolutions TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.pending_resolutions TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.pending_resolutions IS 'Append-only: which transaction settled a pending one; its primary key lets only one do so';
 
 CREATE TABLE transactions.retired_months (
@@ -196,6 +266,8 @@ CREATE TABLE transactions.retired_months (
   CONSTRAINT retired_months_pkey PRIMARY KEY (month),
   CONSTRAINT retired_months_whole CHECK (month = date_trunc('month'::text, month::timestamp without time zone)::date AND through = (month + '1 mon -1 days'::interval)::date)
 );
+GRANT SELECT ON TABLE transactions.retired_months TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.retired_months TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.retired_months IS 'Append-only: the months whose entries were detached, each into a table of its own';
 
 CREATE TABLE transactions.reversals (
@@ -206,6 +278,8 @@ CREATE TABLE transactions.reversals (
   CONSTRAINT reversals_reversal_unique UNIQUE (reversal_transaction_id),
   CONSTRAINT reversals_two_transactions CHECK (reversed_transaction_id <> reversal_transaction_id)
 );
+GRANT SELECT ON TABLE transactions.reversals TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.reversals TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.reversals IS 'Append-only: which transaction undid another; its primary key lets only one do so';
 
 -- Functions
@@ -222,6 +296,7 @@ AS $function$
             52, 1), 53, 1),
           'hex')::uuid
       $function$;
+REVOKE EXECUTE ON FUNCTION transactions.uuid_v7() FROM PUBLIC;
 COMMENT ON FUNCTION transactions.uuid_v7() IS 'A new UUID of version 7 (RFC 9562)';
 
 -- Tables
@@ -238,6 +313,8 @@ CREATE TABLE transactions.transactions (
   CONSTRAINT transactions_pkey PRIMARY KEY (id),
   CONSTRAINT transactions_only_pending_expire CHECK (kind::text = 'pending'::text OR expires_at IS NULL)
 );
+GRANT SELECT ON TABLE transactions.transactions TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.transactions TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.transactions IS 'Append-only: what happened; its money is in transfers';
 COMMENT ON COLUMN transactions.transactions.kind IS 'posted: moved at once; pending: held; post, void, expire: what became of a pending one; reversal: undoes one';
 COMMENT ON COLUMN transactions.transactions.booking_date IS 'The day it counts as booked (Berlin Group: bookingDate); decides the partition of its entries';
@@ -255,6 +332,8 @@ CREATE TABLE transactions.transfers (
   CONSTRAINT transfers_pkey PRIMARY KEY (id),
   CONSTRAINT transfers_two_accounts CHECK (debit_account_id <> credit_account_id)
 );
+GRANT SELECT ON TABLE transactions.transfers TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.transfers TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.transfers IS 'Append-only: one amount from one account to another, so debits equal credits by construction; the foreign keys hold both accounts to its currency';
 
 -- Indexes
@@ -299,6 +378,7 @@ BEGIN
   END IF;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.advance_outbox(text,xid8,bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.advance_outbox(text,xid8,bigint) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.advance_outbox(pg_catalog.text,pg_catalog.xid8,bigint) IS 'Keeps that a consumer is done with everything up to here; never backwards';
 
 CREATE OR REPLACE FUNCTION transactions.answered(in_scope text, in_key text, hash bytea)
@@ -348,6 +428,7 @@ BEGIN
   RETURN NEXT;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.balance_at(uuid,date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.balance_at(uuid,date) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.balance_at(pg_catalog.uuid,pg_catalog.date) IS 'The booked balance of an account at the end of a booking date: the nearest snapshot and the entries since';
 
 CREATE OR REPLACE FUNCTION transactions.capture(in_scope text, in_key text, request jsonb)
@@ -382,6 +463,7 @@ BEGIN
   RETURN answer;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.capture(text,text,jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.capture(text,text,jsonb) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.capture(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Moves what was held, or the part of it that the request names, and gives back the rest';
 
 CREATE OR REPLACE FUNCTION transactions.check_balance_in_step()
@@ -401,6 +483,7 @@ AS $function$
         END IF;
         RETURN NEW;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.check_balance_in_step() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.check_capture(resolution_id uuid)
  RETURNS void
@@ -509,6 +592,7 @@ BEGIN
   RETURN made;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.ensure_partitions(date,date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.ensure_partitions(date,date) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.ensure_partitions(pg_catalog.date,pg_catalog.date) IS 'Makes the missing monthly partitions of entries between two days, and returns how many it made';
 
 CREATE OR REPLACE FUNCTION transactions.expire_due(batch_size integer)
@@ -545,6 +629,7 @@ BEGIN
   RETURN expired;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.expire_due(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.expire_due(integer) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.expire_due(integer) IS 'Gives back what holds whose time is over had held, this many at most, and returns how many';
 
 CREATE OR REPLACE FUNCTION transactions.expose_to_application(exposed regprocedure)
@@ -573,6 +658,7 @@ AS $function$
         WHERE account_id = NEW.id;
         RETURN NULL;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.follow_account() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.guard_partition(partition_name text)
  RETURNS void
@@ -614,6 +700,7 @@ BEGIN
   RETURN answer;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.hold(text,text,jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.hold(text,text,jsonb) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.hold(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Holds the amounts of one or more transfers until they are captured, voided or expire';
 
 CREATE OR REPLACE FUNCTION transactions.insert_transaction(new_id uuid, in_kind text, request jsonb)
@@ -743,6 +830,7 @@ AS $function$
         VALUES (NEW.id, NEW.currency, NEW.normal_side, NEW.status, NEW.overdraft_limit_minor);
         RETURN NULL;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.open_balance() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.post_batch(in_scope text, in_key text, debit_account_ids uuid[], credit_account_ids uuid[], currencies text[], amounts_minor bigint[], item_keys text[] DEFAULT NULL::text[], end_to_end_ids text[] DEFAULT NULL::text[], descriptions text[] DEFAULT NULL::text[], in_booking_date date DEFAULT NULL::date, in_value_date date DEFAULT NULL::date)
  RETURNS jsonb
@@ -900,6 +988,7 @@ BEGIN
   RETURN answer;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.post_batch(text,text,uuid[],uuid[],text[],bigint[],text[],text[],text[],date,date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.post_batch(text,text,uuid[],uuid[],text[],bigint[],text[],text[],text[],date,date) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.post_batch(pg_catalog.text,pg_catalog.text,pg_catalog.uuid[],pg_catalog.uuid[],pg_catalog.text[],bigint[],pg_catalog.text[],pg_catalog.text[],pg_catalog.text[],pg_catalog.date,pg_catalog.date) IS 'Posts many transfers at once, each a transaction of its own; what cannot be posted is named, item by item, and changes nothing';
 
 CREATE OR REPLACE FUNCTION transactions.post_transaction(in_scope text, in_key text, request jsonb)
@@ -947,6 +1036,7 @@ BEGIN
   RETURN CASE WHEN FOUND THEN answer ELSE transactions.answered(in_scope, in_key, hash) END;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.post_transaction(text,text,jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.post_transaction(text,text,jsonb) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.post_transaction(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Moves the amounts of one or more transfers at once, or none of them';
 
 CREATE OR REPLACE FUNCTION transactions.post_transfers()
@@ -1102,6 +1192,7 @@ BEGIN
   RETURN pruned;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.prune_outbox(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.prune_outbox(integer) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.prune_outbox(integer) IS 'Removes messages that every consumer is done with, this many at most, and returns how many';
 
 CREATE OR REPLACE FUNCTION transactions.read_outbox(in_consumer text, batch_size integer)
@@ -1126,6 +1217,7 @@ BEGIN
   ORDER BY message.writer, message.position LIMIT batch_size;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.read_outbox(text,integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.read_outbox(text,integer) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.read_outbox(pg_catalog.text,integer) IS 'The next messages for a consumer, none of which an open transaction can still come before';
 
 CREATE OR REPLACE FUNCTION transactions.refuse_accounts(account_ids uuid[], in_currency text)
@@ -1152,6 +1244,7 @@ AS $function$
         RAISE EXCEPTION 'Only transfers move money: % on %.% by a statement of its own is refused', TG_OP, TG_TABLE_SCHEMA,
           TG_TABLE_NAME USING ERRCODE = '23001', CONSTRAINT = TG_NAME;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.refuse_by_hand() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.refuse_change()
  RETURNS trigger
@@ -1162,6 +1255,7 @@ AS $function$
         RAISE EXCEPTION 'Table %.% is append-only: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
           USING ERRCODE = '23001', CONSTRAINT = TG_TABLE_NAME || '_append_only';
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.refuse_change() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.refuse_closed_month()
  RETURNS trigger
@@ -1184,6 +1278,7 @@ AS $function$
         RAISE EXCEPTION 'Account % has money or holds on it', NEW.account_id
           USING ERRCODE = '23514', CONSTRAINT = TG_NAME, SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.refuse_closing() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.refuse_going_back()
  RETURNS trigger
@@ -1194,6 +1289,7 @@ AS $function$
         RAISE EXCEPTION 'Consumer % is past this place of the outbox already', OLD.consumer
           USING ERRCODE = '23514', CONSTRAINT = 'outbox_consumers_only_forward', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.refuse_going_back() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.refuse_removal()
  RETURNS trigger
@@ -1204,6 +1300,7 @@ AS $function$
         RAISE EXCEPTION 'Rows of %.% stay as long as their account: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
           USING ERRCODE = '23001', CONSTRAINT = TG_TABLE_NAME || '_never_removed';
       END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.refuse_removal() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.release_hold()
  RETURNS trigger
@@ -1297,6 +1394,7 @@ BEGIN
   RETURN partition_name;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.retire_month(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.retire_month(date) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.retire_month(pg_catalog.date) IS 'Detaches the oldest month of entries, once its balances are kept and its books verified, and returns the name of the table that has them';
 
 CREATE OR REPLACE FUNCTION transactions.reverse(in_scope text, in_key text, request jsonb)
@@ -1328,6 +1426,7 @@ BEGIN
   RETURN answer;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.reverse(text,text,jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.reverse(text,text,jsonb) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.reverse(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Moves back exactly what a posted transaction moved, once';
 
 CREATE OR REPLACE FUNCTION transactions.settle(resolution_id uuid, pending_id uuid, resolution text, request jsonb)
@@ -1400,6 +1499,7 @@ BEGIN
   RETURN taken;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.take_balance_snapshots(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.take_balance_snapshots(date) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.take_balance_snapshots(pg_catalog.date) IS 'Closes the months up to the last day of one, keeps the balance of every account at its end, and returns how many it took';
 
 CREATE OR REPLACE FUNCTION transactions.verify(first_day date DEFAULT NULL::date, last_day date DEFAULT NULL::date)
@@ -1530,6 +1630,7 @@ BEGIN
       until.credits + coalesce(opening.credits_posted_minor, 0));
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.verify(date,date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.verify(date,date) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.verify(pg_catalog.date,pg_catalog.date) IS 'What is wrong with the books booked between two days, and with what guards them; no row when nothing is';
 
 CREATE OR REPLACE FUNCTION transactions.void(in_scope text, in_key text, request jsonb)
@@ -1551,6 +1652,7 @@ BEGIN
   RETURN answer;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.void(text,text,jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.void(text,text,jsonb) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.void(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Gives back what was held';
 
 -- Triggers
@@ -1643,5 +1745,21 @@ CREATE TRIGGER transfers_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON tran
 ALTER TABLE ONLY transactions.transfers ENABLE ALWAYS TRIGGER transfers_append_only;
 CREATE TRIGGER transfers_post AFTER INSERT ON transactions.transfers REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION transactions.post_transfers();
 ALTER TABLE ONLY transactions.transfers ENABLE ALWAYS TRIGGER transfers_post;
+
+-- Default privileges
+
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES IN SCHEMA transactions GRANT SELECT ON TABLES TO finova_transactions_app;
+
+ALTER DEFAULT PRIVILEGES IN SCHEMA transactions GRANT SELECT ON TABLES TO finova_transactions_readonly;
+
+-- Grants on other schemas
+
+GRANT USAGE ON SCHEMA accounts TO finova_transactions_owner;
+
+GRANT REFERENCES (currency, id), SELECT (currency, id, normal_side, overdraft_limit_minor, status), TRIGGER ON TABLE accounts.accounts TO finova_transactions_owner;
 
 RESET check_function_bodies;

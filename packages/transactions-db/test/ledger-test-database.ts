@@ -5,7 +5,7 @@ import { createPostgresDatabase } from '@finova/db-kit/postgres';
 import { deterministicId } from '@finova/db-kit/seeding';
 import { createPostgresTestDatabase, createTestEncryption, testPostgresUrl } from '@finova/db-kit/testing';
 import { type Kysely, sql } from 'kysely';
-import { LedgerRepository } from '../src/index.ts';
+import { BooksRepository, LedgerRepository, OutboxReader } from '../src/index.ts';
 import type { TransactionsDatabase } from '../src/schema/index.ts';
 
 /** A migrated database of one test file, with accounts to move money between. */
@@ -13,6 +13,8 @@ export interface LedgerTestDatabase {
   readonly url: string;
   readonly db: Kysely<TransactionsDatabase & AccountsDatabase>;
   readonly ledger: LedgerRepository;
+  readonly books: BooksRepository;
+  readonly outbox: OutboxReader;
   readonly accounts: AccountRepository;
   /** The bank's clearing account in EUR: without limit, where money comes from. */
   readonly clearing: string;
@@ -55,6 +57,8 @@ export async function openLedgerTestDatabase(): Promise<LedgerTestDatabase> {
     url: database.url,
     db,
     ledger,
+    books: new BooksRepository(db),
+    outbox: new OutboxReader(db, 'tests'),
     accounts,
     clearing,
     nextKey,

@@ -1,0 +1,16 @@
+import { GUARD_REFUSALS } from './guard-refusals.ts';
+import { MOVEMENT_REFUSALS } from './movement-refusals.ts';
+import type { Refusal } from './refusal.ts';
+import { RIGHT_REFUSALS } from './right-refusals.ts';
+import { VALUE_REFUSALS } from './value-refusals.ts';
+
+export { type Refusal, refusedBy, type ScenarioIds } from './refusal.ts';
+export { openRefusalScenario, type RefusalScenario } from './scenario.ts';
+
+/** At least one for every rule of the ledger. */
+export const REFUSALS: readonly Refusal[] = [
+  ...MOVEMENT_REFUSALS,
+  ...GUARD_REFUSALS,
+  ...VALUE_REFUSALS,
+  ...RIGHT_REFUSALS,
+];

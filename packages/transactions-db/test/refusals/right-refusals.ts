@@ -1,0 +1,78 @@
+import { expectRows, type Refusal } from './refusal.ts';
+
+/** What the application may call, with the least that it can be called with, and what comes of that. */
+const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = [
+  [`post_transaction('s', 'k', '{}')`, 'FN006'],
+  [`post_batch('s', 'k', '{}', '{}', '{}', '{}')`, 'FN006'],
+  [`hold('s', 'k', '{}')`, 'FN006'],
+  [`capture('s', 'k', '{}')`, 'FN004'],
+  [`void('s', 'k', '{}')`, 'FN004'],
+  [`reverse('s', 'k', '{}')`, 'FN004'],
+  ['expire_due(1)', undefined],
+  ['verify()', undefined],
+  [`balance_at($account, current_date)`, undefined],
+  [`ensure_partitions('2027-12-01', '2027-12-01')`, undefined],
+  [`take_balance_snapshots('2026-01-30')`, 'FN009'],
+  [`retire_month('2026-02-01')`, 'FN009'],
+  [`read_outbox('tests', 1)`, undefined],
+  [`advance_outbox('nobody', '0', 0)`, 'FN010'],
+  ['prune_outbox(1)', undefined],
+];
+
+const as = (role: string, statement: string) => `SET LOCAL ROLE finova_transactions_${role}; ${statement}`;
+const RIGHTS = `unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS wanted`;
+const TABLES = `(SELECT oid, relname FROM pg_class WHERE relnamespace = 'transactions'::regnamespace AND relkind IN ('r', 'p')) AS tables`;
+const FUNCTIONS = `pg_proc WHERE pronamespace = 'transactions'::regnamespace`;
+
+export const RIGHT_REFUSALS: readonly Refusal[] = [
+  ...CALLS.flatMap(([call, answer]): Refusal[] => [
+    [`a call by the application: ${call}`, as('app', `SELECT * FROM transactions.${call}`), answer],
+    [`a call by a reader: ${call}`, as('readonly', `SELECT * FROM transactions.${call}`), '42501'],
+  ]),
+  [
+    'functions beyond these for the application',
+    expectRows(
+      CALLS.length,
+      `SELECT FROM ${FUNCTIONS} AND has_function_privilege('finova_transactions_app', oid, 'EXECUTE')`,
+    ),
+    undefined,
+  ],
+  [
+    'any function for readers',
+    expectRows(
+      0,
+      `SELECT FROM ${FUNCTIONS} AND has_function_privilege('finova_transactions_readonly', oid, 'EXECUTE')`,
+    ),
+    undefined,
+  ],
+  ...(['app', 'readonly'] as const).map(
+    (role): Refusal => [
+      `a table that ${role} may write`,
+      expectRows(
+        0,
+        `SELECT FROM ${TABLES}, ${RIGHTS} WHERE has_table_privilege('finova_transactions_${role}', oid, wanted)`,
+      ),
+      undefined,
+    ],
+  ),
+  [
+    'a table that readers cannot read',
+    expectRows(0, `SELECT FROM ${TABLES} WHERE NOT has_table_privilege('finova_transactions_readonly', oid, 'SELECT')`),
+    undefined,
+  ],
+  [
+    'a table that the application cannot read',
+    expectRows(
+      0,
+      `SELECT FROM ${TABLES} WHERE has_table_privilege('finova_transactions_app', oid, 'SELECT') = (relname = 'idempotency_keys')`,
+    ),
+    undefined,
+  ],
+  ...(['app', 'readonly'] as const).map(
+    (role): Refusal => [
+      `the schema closed to ${role}`,
+      as(role, 'SELECT FROM transactions.balances LIMIT 0'),
+      undefined,
+    ],
+  ),
+];
