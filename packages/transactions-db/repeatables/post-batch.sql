@@ -30,7 +30,8 @@ DECLARE
   credit integer;
   amount bigint;
 BEGIN
-  IF items = 0 OR items <> ALL (ARRAY[cardinality(credit_account_ids), cardinality(currencies), cardinality(amounts_minor),
+  IF items = 0 OR items <> ANY (ARRAY[coalesce(cardinality(credit_account_ids), 0), coalesce(cardinality(currencies), 0),
+      coalesce(cardinality(amounts_minor), 0),
       coalesce(cardinality(item_keys), items), coalesce(cardinality(end_to_end_ids), items),
       coalesce(cardinality(descriptions), items)]) THEN
     RAISE EXCEPTION 'A batch needs at least one transfer, and as many of everything else' USING ERRCODE = 'FN006';

@@ -4,6 +4,7 @@ import { useLedger } from '../../test/ledger-scenario.ts';
 import {
   AlreadyResolvedError,
   AlreadyReversedError,
+  CaptureExceedsHoldError,
   HoldExpiredError,
   InsufficientFundsError,
   UnknownTransactionError,
@@ -13,7 +14,7 @@ const NOBODY = '0198c0de-0000-7000-8000-000000000000';
 
 describe('what becomes of a posting', () => {
   const ledgerTest = useLedger();
-  const { post, hold, funded, balanceOf } = ledgerTest;
+  const { transfer, post, hold, funded, balanceOf } = ledgerTest;
 
   describe('a hold', () => {
     it('takes from what is available and not from what is booked', async () => {
@@ -33,6 +34,54 @@ describe('what becomes of a posting', () => {
       expect(captured.kind).toBe('post');
       expect(await balanceOf(payer)).toEqual([30n, 30n]);
       expect(await balanceOf(payee)).toEqual([70n, 70n]);
+    });
+
+    it('is captured in part, and the rest is given back', async () => {
+      const [payer, payee] = [await funded(100n), await ledgerTest.database.openAccount()];
+      const { transactionId } = await hold(payer, payee, 70n);
+      const settlement = { pendingTransactionId: transactionId, amountMinor: 71n };
+      const capture = (input: typeof settlement) =>
+        ledgerTest.database.ledger.capture(ledgerTest.database.nextKey(), input);
+      await expect(capture(settlement)).rejects.toMatchObject({ name: CaptureExceedsHoldError.name, transactionId });
+      expect(await balanceOf(payer)).toEqual([100n, 30n]);
+      await capture({ ...settlement, amountMinor: 25n });
+      expect(await balanceOf(payer)).toEqual([75n, 75n]);
+      await expect(capture({ ...settlement, amountMinor: 1n })).rejects.toThrow(AlreadyResolvedError);
+    });
+
+    it('of several transfers is captured by naming what to take of which', async () => {
+      const [payer, shop, courier] = [
+        await funded(100n),
+        await ledgerTest.database.openAccount(),
+        await ledgerTest.database.openAccount(),
+      ];
+      const { ledger, nextKey } = ledgerTest.database;
+      const { transactionId } = await ledger.hold(nextKey(), {
+        transfers: [transfer(payer, shop, 60n), transfer(payer, courier, 10n)],
+        expiresAt: new Date(Date.now() + 3_600_000),
+      });
+      const capture = (input: object) => ledger.capture(nextKey(), { pendingTransactionId: transactionId, ...input });
+      await expect(capture({ amountMinor: 10n })).rejects.toThrow(CaptureExceedsHoldError);
+      await expect(capture({ transfers: [transfer(payer, courier, 11n)] })).rejects.toThrow(CaptureExceedsHoldError);
+      await expect(capture({ amountMinor: 1n, transfers: [transfer(payer, shop, 1n)] })).rejects.toThrow(/not both/);
+      await capture({ transfers: [transfer(payer, shop, 45n)] });
+      expect([await balanceOf(payer), await balanceOf(shop), await balanceOf(courier)]).toEqual([
+        [55n, 55n],
+        [45n, 45n],
+        [0n, 0n],
+      ]);
+    });
+
+    it('is given back, but not captured, when an account of it was frozen', async () => {
+      const [payer, payee] = [await funded(100n), await ledgerTest.database.openAccount()];
+      const { transactionId } = await hold(payer, payee, 70n);
+      await ledgerTest.database.accounts.changeStatus(payer, 'frozen', 'test');
+      const settlement = { pendingTransactionId: transactionId };
+      await expect(ledgerTest.database.ledger.capture(ledgerTest.database.nextKey(), settlement)).rejects.toMatchObject(
+        { name: 'AccountNotActiveError', accountId: payer },
+      );
+      await ledgerTest.database.ledger.voidPending(ledgerTest.database.nextKey(), settlement);
+      expect(await balanceOf(payer)).toEqual([100n, 100n]);
     });
 
     it('is given back when voided', async () => {

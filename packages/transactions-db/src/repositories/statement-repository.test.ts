@@ -38,4 +38,17 @@ describe('a statement', () => {
   it.each([0, -1, 501, 1.5])('has no page of %d lines', async (limit) => {
     await expect(statements.page(account, { limit })).rejects.toThrow();
   });
+
+  it('is read as a whole, a page at a time', async () => {
+    const read = async (page: Parameters<StatementRepository['lines']>[1]) => {
+      const versions = [];
+      for await (const { version } of statements.lines(account, page)) {
+        versions.push(version);
+      }
+      return versions;
+    };
+    expect(await read({ pageSize: 2 })).toEqual([7n, 6n, 5n, 4n, 3n, 2n, 1n]);
+    expect(await read({})).toEqual([7n, 6n, 5n, 4n, 3n, 2n, 1n]);
+    expect(await read({ before: 4n, pageSize: 3 })).toEqual([3n, 2n, 1n]);
+  });
 });

@@ -1,0 +1,238 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findImbalances, type LedgerTestDatabase, openLedgerTestDatabase } from '../../test/ledger-test-database.ts';
+import { MonthClosedError } from '../errors.ts';
+import { BalanceRepository } from './balance-repository.ts';
+import { StatementRepository } from './statement-repository.ts';
+
+describe('the books', () => {
+  let database: LedgerTestDatabase;
+  let account: string;
+
+  const book = (bookingDate: string, amountMinor: bigint) =>
+    database.ledger.post(database.nextKey(), {
+      transfers: [{ debitAccountId: database.clearing, creditAccountId: account, currency: 'EUR', amountMinor }],
+      bookingDate,
+    });
+  const bookedAt = (day: string) => new BalanceRepository(database.db).bookedAt(account, day);
+
+  beforeAll(async () => {
+    database = await openLedgerTestDatabase();
+    account = await database.openAccount();
+    await book('2026-01-10', 1n);
+    await book('2026-03-10', 100n);
+    // Booked late: its version is later than that of the one before.
+    await book('2026-01-31', 2n);
+    await book('2026-02-10', 10n);
+  });
+  afterAll(() => database?.close());
+
+  it('say what was booked at the end of any day', async () => {
+    const days = ['2026-01-09', '2026-01-10', '2026-01-31', '2026-02-10', '2026-03-09', '2026-03-10', '2027-01-01'];
+    expect(await Promise.all(days.map(bookedAt))).toEqual([0n, 1n, 3n, 13n, 13n, 113n, 113n]);
+    expect(
+      await new BalanceRepository(database.db).bookedAt('0198c0de-0000-7000-8000-000000000000', '2026-01-01'),
+    ).toBeUndefined();
+  });
+
+  it('are right', async () => {
+    expect(await database.books.verify()).toEqual([]);
+    expect(await database.books.verify({ from: '2026-01-01', to: '2026-01-31' })).toEqual([]);
+  });
+
+  it('keep no balances but at the end of a month that is over', async () => {
+    await expect(database.books.takeSnapshots('2026-01-30')).rejects.toMatchObject({ code: 'FN009' });
+    await expect(database.books.takeSnapshots('2027-12-31')).rejects.toMatchObject({ code: 'FN009' });
+  });
+
+  it('let no month go before its balances are kept', async () => {
+    await expect(database.books.retireMonth('2026-01-15')).rejects.toMatchObject({ code: 'FN009' });
+    await expect(database.books.retireMonth('2031-01-15')).rejects.toMatchObject({ code: 'FN009' });
+  });
+
+  it('close a month when its balances are taken, for whoever books', async () => {
+    expect(await database.books.takeSnapshots('2026-01-31')).toBe(2);
+    expect(await database.books.takeSnapshots('2026-01-31')).toBe(0);
+    await expect(book('2026-01-15', 1n)).rejects.toMatchObject({
+      name: MonthClosedError.name,
+      bookingDate: '2026-01-15',
+    });
+    expect(await bookedAt('2026-01-31')).toBe(3n);
+    expect(await bookedAt('2026-02-28')).toBe(13n);
+  });
+
+  it('wait with closing a month for a posting under way in it', async () => {
+    const order: string[] = [];
+    let closing: Promise<unknown> | undefined;
+    await database.db.transaction().execute(async (transaction) => {
+      await sql`
+        SELECT transactions.post_transaction('books', 'slow', jsonb_build_object('booking_date', '2026-02-20', 'transfers',
+          jsonb_build_array(jsonb_build_object('debit_account_id', ${database.clearing}::uuid, 'credit_account_id',
+            ${account}::uuid, 'currency', 'EUR', 'amount_minor', 1000))))`.execute(transaction);
+      closing = database.books.takeSnapshots('2026-02-28').then(() => order.push('closed'));
+      await sql`SELECT pg_sleep(0.2)`.execute(transaction);
+      order.push('posted');
+    });
+    await closing;
+    expect(order).toEqual(['posted', 'closed']);
+    expect(await bookedAt('2026-02-28')).toBe(1_013n);
+    expect(await database.books.verify()).toEqual([]);
+  });
+
+  it('let the oldest month go, whole, and stay right without it', async () => {
+    await expect(database.books.retireMonth('2026-02-01')).rejects.toMatchObject({ code: 'FN009' });
+    expect(await database.books.retireMonth('2026-01-15')).toBe('entries_2026_01');
+    expect(await database.books.retireMonth('2026-02-15')).toBe('entries_2026_02');
+    expect(await database.books.verify()).toEqual([]);
+    const { rows } = await sql<{ entries: bigint }>`
+      SELECT count(*) AS entries FROM transactions.entries_2026_01`.execute(database.db);
+    expect(rows).toEqual([{ entries: 4n }]);
+    for (const statement of [
+      'UPDATE transactions.entries_2026_01 SET amount_minor = 1',
+      'TRUNCATE transactions.entries_2026_01',
+    ]) {
+      await expect(sql.raw(statement).execute(database.db)).rejects.toMatchObject({ code: '23001' });
+    }
+    expect(await bookedAt('2026-01-31')).toBe(3n);
+    await expect(bookedAt('2026-01-15')).rejects.toMatchObject({ code: 'FN009' });
+    expect(await bookedAt('2026-03-31')).toBe(1_113n);
+    await book('2026-03-20', 1n);
+    expect(await database.books.verify()).toEqual([]);
+    const lines = [];
+    for await (const line of new StatementRepository(database.db).lines(account, { pageSize: 1 })) {
+      lines.push(line.version);
+    }
+    expect(lines).toEqual([6n, 2n]);
+  });
+
+  it('make no partition again for a month that was retired', async () => {
+    expect(await database.books.ensurePartitions('2026-01-01', '2026-02-28')).toBe(0);
+  });
+});
+
+/** What an owner with a bad day can do, and what is then found. Each begins with right books. */
+const TAMPERINGS: readonly (readonly [what: string, statements: string, problem: RegExp])[] = [
+  [
+    'a balance changed behind its guard',
+    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_only_by_transfers;
+     UPDATE transactions.balances SET credits_posted_minor = credits_posted_minor + 1 WHERE account_id = $account;
+     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_only_by_transfers`,
+    /totals are not the sum/,
+  ],
+  [
+    'something held by nobody',
+    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_only_by_transfers;
+     UPDATE transactions.balances SET debits_pending_minor = 1 WHERE account_id = $account;
+     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_only_by_transfers`,
+    /what open holds hold/,
+  ],
+  [
+    'an entry changed',
+    `ALTER TABLE transactions.entries DISABLE TRIGGER entries_append_only;
+     UPDATE transactions.entries SET amount_minor = amount_minor + 1 WHERE account_id = $account;
+     ALTER TABLE transactions.entries ENABLE ALWAYS TRIGGER entries_append_only`,
+    /differ by/,
+  ],
+  [
+    'a balance after an entry changed',
+    `ALTER TABLE transactions.entries DISABLE TRIGGER entries_append_only;
+     UPDATE transactions.entries SET balance_after_minor = balance_after_minor + 1 WHERE account_id = $account;
+     ALTER TABLE transactions.entries ENABLE ALWAYS TRIGGER entries_append_only`,
+    /the balance after version 1 is/,
+  ],
+  [
+    'both entries of a transfer removed',
+    `ALTER TABLE transactions.entries DISABLE TRIGGER entries_append_only;
+     DELETE FROM transactions.entries WHERE transfer_id = (SELECT transfer_id FROM transactions.entries WHERE account_id = $account);
+     ALTER TABLE transactions.entries ENABLE ALWAYS TRIGGER entries_append_only`,
+    /not one debit and one credit/,
+  ],
+  [
+    'an entry numbered anew',
+    `ALTER TABLE transactions.entries DISABLE TRIGGER entries_append_only;
+     UPDATE transactions.entries SET account_version = 2 WHERE account_id = $account;
+     ALTER TABLE transactions.entries ENABLE ALWAYS TRIGGER entries_append_only`,
+    /version 2 follows version 0/,
+  ],
+  [
+    'a transfer that did not post',
+    `ALTER TABLE transactions.transfers DISABLE TRIGGER transfers_post;
+     WITH made AS (INSERT INTO transactions.transactions (kind, booking_date, value_date)
+       VALUES ('posted', current_date, current_date) RETURNING id)
+     INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+     SELECT id, $clearing::uuid, $account::uuid, 'EUR', 5 FROM made;
+     ALTER TABLE transactions.transfers ENABLE ALWAYS TRIGGER transfers_post`,
+    /not one debit and one credit/,
+  ],
+  [
+    'a transaction that moves nothing',
+    `INSERT INTO transactions.transactions (kind, booking_date, value_date) VALUES ('posted', current_date, current_date)`,
+    /moves or holds nothing/,
+  ],
+  [
+    'a settlement of nothing',
+    `INSERT INTO transactions.transactions (kind, booking_date, value_date) VALUES ('void', current_date, current_date)`,
+    /settles nothing/,
+  ],
+  [
+    'a snapshot that says something else',
+    `INSERT INTO transactions.balance_snapshots (account_id, as_of, account_version, debits_posted_minor, credits_posted_minor)
+     VALUES ($account, '2026-05-31', 7, 7, 7)`,
+    /its snapshot of 2026-05-31/,
+  ],
+  ...(
+    [
+      ['balances', 'balances_never_removed', 'DISABLE'],
+      ['transactions', 'transactions_append_only', 'DISABLE'],
+      ['transfers', 'transfers_post', 'ENABLE REPLICA'],
+      ['entries_2026_05', 'entries_no_truncate', 'DISABLE'],
+      ['entries_2026_05', 'entries_append_only', 'ENABLE'],
+      ['entries', 'entries_only_by_transfers', 'DISABLE'],
+    ] as const
+  ).map(
+    ([table, trigger, how]) =>
+      [
+        `a guard that is not always on: ${trigger} of ${table}`,
+        `ALTER TABLE transactions.${table} ${how} TRIGGER ${trigger}`,
+        new RegExp(`${table} is guarded by no trigger ${trigger}`),
+      ] as const,
+  ),
+  [
+    'a constraint that is gone',
+    'ALTER TABLE transactions.balances DROP CONSTRAINT balances_available',
+    /no valid constraint balances_available/,
+  ],
+  [
+    'balances that do not follow accounts',
+    'ALTER TABLE accounts.accounts DISABLE TRIGGER transactions_follow_account',
+    /followed by no trigger transactions_follow_account/,
+  ],
+];
+
+describe('books that were tampered with', () => {
+  let database: LedgerTestDatabase;
+  let account: string;
+
+  beforeAll(async () => {
+    database = await openLedgerTestDatabase();
+    account = await database.openAccount();
+    await database.fund(account, 100n);
+  });
+  afterAll(async () => {
+    expect(await findImbalances(database.db)).toEqual([]);
+    await database.close();
+  });
+
+  it.each(TAMPERINGS)('are found: %s', async (_, statements, problem) => {
+    expect(await database.books.verify()).toEqual([]);
+    const found = await database.db.transaction().execute(async (transaction) => {
+      await sql
+        .raw(statements.replaceAll('$account', `'${account}'`).replaceAll('$clearing', `'${database.clearing}'`))
+        .execute(transaction);
+      const { rows } = await sql<{ problem: string }>`SELECT problem FROM transactions.verify()`.execute(transaction);
+      await sql`ROLLBACK; BEGIN`.execute(transaction);
+      return rows.map((row) => row.problem).join('\n');
+    });
+    expect(found).toMatch(problem);
+  });
+});

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createPostgresDatabase, withTransaction } from '@finova/db-kit/postgres';
+import { type Kysely, sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LedgerTestDatabase, openLedgerTestDatabase } from '../../test/ledger-test-database.ts';
+import { OutboxPassedError } from '../errors.ts';
+import type { TransactionsDatabase } from '../schema/index.ts';
+import { type OutboxMessage, OutboxReader } from './outbox-reader.ts';
+
+const placeOf = ({ writer, position }: OutboxMessage) => `${writer}/${position}`;
+
+describe('the outbox', () => {
+  let database: LedgerTestDatabase;
+  let payer: string;
+  let payee: string;
+
+  beforeAll(async () => {
+    database = await openLedgerTestDatabase();
+    [payer, payee] = [await database.openAccount(), await database.openAccount()];
+    await database.fund(payer, 1_000_000n);
+  });
+  afterAll(() => database?.close());
+
+  const post = (db: Kysely<TransactionsDatabase> = database.db) =>
+    sql<{ id: string }>`
+      SELECT transactions.post_transaction('outbox', gen_random_uuid()::text, jsonb_build_object('transfers',
+        jsonb_build_array(jsonb_build_object('debit_account_id', ${payer}::uuid, 'credit_account_id', ${payee}::uuid,
+          'currency', 'EUR', 'amount_minor', 1)))) ->> 'transaction_id' AS id`
+      .execute(db)
+      .then(({ rows }) => rows[0]?.id ?? '');
+
+  /** The server is that of other tests too, and what they have open is waited for as well. */
+  async function waitFor(isThere: () => Promise<boolean>): Promise<void> {
+    const endsAtMs = performance.now() + 20_000;
+    while (!(await isThere())) {
+      expect(performance.now(), 'waited for 20 s').toBeLessThan(endsAtMs);
+      await sleep(5);
+    }
+  }
+
+  /** At the end of what is there, so that a test begins with what it writes itself. */
+  async function readerAtTheEnd(consumer: string): Promise<OutboxReader> {
+    const reader = new OutboxReader(database.db, consumer);
+    await reader.read(1);
+    await waitFor(async () => {
+      await reader.handle(async () => {});
+      const { rows } = await sql<{ left: bigint }>`
+        SELECT count(*) AS left FROM transactions.outbox AS message, transactions.outbox_consumers AS done
+        WHERE consumer = ${consumer} AND (message.writer, message.position) > (done.writer, done.position)`.execute(
+        database.db,
+      );
+      return rows[0]?.left === 0n;
+    });
+    return reader;
+  }
+
+  async function read(reader: OutboxReader, count: number): Promise<OutboxMessage[]> {
+    let messages: OutboxMessage[] = [];
+    await waitFor(async () => {
+      messages = await reader.read();
+      return messages.length >= count;
+    });
+    return messages;
+  }
+
+  it('is read in order, from where the consumer stopped, by each consumer for itself', async () => {
+    const [one, other] = [await readerAtTheEnd('one'), await readerAtTheEnd('other')];
+    const ids = [await post(), await post(), await post()];
+    const [first, ...rest] = await read(one, 3);
+    expect([first, ...rest].map((message) => message?.key)).toEqual(ids);
+    expect(first).toMatchObject({
+      topic: 'transaction.posted',
+      payload: { transaction_id: ids[0], kind: 'posted' },
+      createdAt: expect.any(Date),
+      position: expect.any(BigInt),
+    });
+    await one.advance(first as OutboxMessage);
+    expect((await one.read(1)).map(({ key }) => key)).toEqual([ids[1]]);
+    expect((await read(other, 3)).map(({ key }) => key)).toEqual(ids);
+  });
+
+  it('comes again when it could not be handled, and only then', async () => {
+    const reader = await readerAtTheEnd('retrying');
+    const id = await post();
+    await read(reader, 1);
+    const seen: string[] = [];
+    await expect(
+      reader.handle(async (messages) => {
+        seen.push(...messages.map(({ key }) => key));
+        throw new Error('The inbox is away');
+      }),
+    ).rejects.toThrow('The inbox is away');
+    expect(await reader.handle(async (messages) => void seen.push(...messages.map(({ key }) => key)))).toBe(1);
+    expect(seen).toEqual([id, id]);
+    expect(await reader.handle(async () => expect.unreachable())).toBe(0);
+  });
+
+  it('lets nobody pass an open transaction, whose messages have earlier places', async () => {
+    const reader = await readerAtTheEnd('patient');
+    const { early, late } = await withTransaction(database.db, async (transaction) => {
+      // The accounts are others, so that the late one does not wait.
+      const [account, clearing] = [await database.openAccount(), database.clearing];
+      const key = { scope: 'outbox', key: `early ${account}` };
+      await sql`SELECT pg_current_xact_id()`.execute(transaction);
+      const late = await post();
+      expect(await reader.read()).toEqual([]);
+      const { rows } = await sql<{ id: string }>`
+        SELECT transactions.post_transaction(${key.scope}, ${key.key}, jsonb_build_object('transfers', jsonb_build_array(
+          jsonb_build_object('debit_account_id', ${clearing}::uuid, 'credit_account_id', ${account}::uuid, 'currency', 'EUR',
+            'amount_minor', 1)))) ->> 'transaction_id' AS id`.execute(transaction);
+      return { early: rows[0]?.id, late };
+    });
+    expect((await read(reader, 2)).map(({ key }) => key)).toEqual([early, late]);
+  });
+
+  it('loses nothing and repeats nothing while many write and commit out of order', async () => {
+    const reader = await readerAtTheEnd('racing');
+    const writers = createPostgresDatabase<TransactionsDatabase>({
+      url: database.url,
+      applicationName: 'tests',
+      maxConnections: 12,
+    });
+    try {
+      const written: string[] = [];
+      const seen: OutboxMessage[] = [];
+      let writing = true;
+      const write = async (writer: number) => {
+        for (let round = 0; round < 15; round += 1) {
+          const rolledBack = round % 5 === 4;
+          await withTransaction(writers, async (transaction) => {
+            const { rows } = await sql<{ key: string }>`
+              INSERT INTO transactions.outbox (topic, key, payload)
+              SELECT 'transaction.posted', transactions.uuid_v7(), '{}' FROM generate_series(1, 1 + ${round % 3}) RETURNING key`.execute(
+              transaction,
+            );
+            // Some commit long after those that began later, and some never.
+            await sql`SELECT pg_sleep(${((writer * 7 + round * 13) % 20) / 1_000})`.execute(transaction);
+            if (rolledBack) {
+              throw new Error('Rolled back');
+            }
+            return rows.map(({ key }) => key);
+          }).then(
+            (keys) => written.push(...keys),
+            (thrown: Error) => expect(thrown.message).toBe('Rolled back'),
+          );
+        }
+      };
+      const readAll = async () => {
+        do {
+          await reader.handle(async (messages) => void seen.push(...messages), 7);
+        } while (writing);
+        await waitFor(async () => {
+          await reader.handle(async (messages) => void seen.push(...messages), 50);
+          return seen.length >= written.length;
+        });
+      };
+      const reading = Promise.all([readAll(), readAll()]);
+      await Promise.all(Array.from({ length: 10 }, (_, writer) => write(writer)));
+      writing = false;
+      await reading;
+      expect(new Set(seen.map(placeOf)).size).toBe(seen.length);
+      expect(seen.map(({ key }) => key).sort()).toEqual(written.sort());
+    } finally {
+      await writers.destroy();
+    }
+  });
+
+  it('never goes back for a consumer', async () => {
+    const reader = await readerAtTheEnd('forward');
+    await post();
+    await post();
+    const [first, second] = (await read(reader, 2)) as [OutboxMessage, OutboxMessage];
+    await reader.advance(second);
+    await reader.advance(second);
+    await expect(reader.advance(first)).rejects.toThrow(OutboxPassedError);
+    expect(await reader.read()).toEqual([]);
+  });
+
+  it('is pruned of what every consumer is done with', async () => {
+    const reader = await readerAtTheEnd('pruning');
+    for (const consumer of ['one', 'other', 'retrying', 'patient', 'racing', 'forward']) {
+      await readerAtTheEnd(consumer);
+    }
+    const id = await post();
+    await reader.prune();
+    const { rows } = await sql<{ key: string }>`SELECT key FROM transactions.outbox`.execute(database.db);
+    expect(rows).toEqual([{ key: id }]);
+  });
+
+  it.each(['', 'Relay', 'a b', 'x'.repeat(64)])('has no consumer %j', (name) => {
+    expect(() => new OutboxReader(database.db, name)).toThrow();
+  });
+});
