@@ -27,7 +27,7 @@ export function atMost(value: number, limit: number): Ratio {
 export function atLeast(value: number, limit: number): Ratio {
   return {
     value: value < 100 ? Number(value.toPrecision(3)) : Math.round(value),
-    target: `≥ ${limit < 10 ? limit.toFixed(1) : limit}`,
+    target: `≥ ${limit < 10 && Number.isInteger(limit * 10) ? limit.toFixed(1) : limit}`,
     holds: value >= limit,
   };
 }

@@ -1,4 +1,4 @@
-// The ledger beside pgbench's TPC-B, a bare function that writes the same rows without a check, and pgledger.
+// The ledger beside pgbench's TPC-B, a bare function that writes the same rows without a check, pgledger, and `pg` alone.
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { errorMessage } from '@finova/db-kit';
@@ -8,25 +8,71 @@ import { median } from '../harness/median.ts';
 import { atLeast, type Ratio, ratiosToJson } from '../harness/ratio.ts';
 import { renderRatios, renderTable } from '../harness/table.ts';
 import { withBenchServer } from '../harness/with-bench-server.ts';
-import { BARE_SINGLE, PGLEDGER_SINGLE, SINGLE } from './loads.ts';
+import {
+  BARE_SINGLE,
+  BATCH,
+  BATCH_SIZE,
+  HOT_BATCH,
+  HOT_SINGLE,
+  PGLEDGER_BATCH,
+  PGLEDGER_SINGLE,
+  SINGLE,
+} from './loads.ts';
+import { runPg, runRepository } from './node-loads.ts';
 import { prepareLedger, preparePgledger } from './prepare-ledger.ts';
 import { initializeTpcb, runPgbench } from './run-pgbench.ts';
 
-/** One thing that is measured: transactions of this kind, a second. */
+/** One thing that is measured: transactions or transfers of this kind, a second. */
 interface Side {
   readonly name: string;
-  readonly script?: string;
+  /** A script of pgbench, or a load from Node.js. */
+  readonly run: (databaseUrl: string, durationSeconds: number) => Promise<number>;
 }
 
 const CLIENTS = 4;
 const TPCB_SCALE = 10;
 
+const pgbench = (name: string, script: string, transfers = 1): Side => ({
+  name,
+  run: async (databaseUrl, durationSeconds) =>
+    transfers * (await runPgbench({ databaseUrl, script, clients: CLIENTS, durationSeconds })),
+});
+
 const SIDES: readonly Side[] = [
-  { name: 'single', script: SINGLE },
-  { name: 'ceiling', script: BARE_SINGLE },
-  { name: 'TPC-B' },
+  pgbench('single', SINGLE),
+  pgbench('ceiling', BARE_SINGLE),
+  {
+    name: 'TPC-B',
+    run: (databaseUrl, durationSeconds) =>
+      runPgbench({ databaseUrl, clients: CLIENTS, durationSeconds, variables: { scale: TPCB_SCALE } }),
+  },
+  pgbench('batch', BATCH, BATCH_SIZE),
+  pgbench('hot account, single', HOT_SINGLE),
+  pgbench('hot account, batch', HOT_BATCH, BATCH_SIZE),
+  {
+    name: 'repository',
+    run: (databaseUrl, durationSeconds) => runRepository({ databaseUrl, callers: CLIENTS, durationSeconds }),
+  },
+  { name: 'pg', run: (databaseUrl, durationSeconds) => runPg({ databaseUrl, callers: CLIENTS, durationSeconds }) },
 ];
-const PGLEDGER: Side = { name: 'pgledger', script: PGLEDGER_SINGLE };
+const PGLEDGER: readonly Side[] = [
+  pgbench('pgledger', PGLEDGER_SINGLE),
+  pgbench('pgledger, batch', PGLEDGER_BATCH, BATCH_SIZE),
+];
+
+/** 25,000 transfers a second where TPC-B gives 6,000. */
+const BATCH_AGAINST_TPCB = 4.17;
+
+/** What is compared with what, and how many times it at least. */
+const TARGETS: readonly (readonly [own: string, other: string, least: number])[] = [
+  ['single', 'ceiling', 0.7],
+  ['single', 'TPC-B', 1.2],
+  ['single', 'pgledger', 3],
+  ['batch', 'pgledger, batch', 4],
+  ['batch', 'TPC-B', BATCH_AGAINST_TPCB],
+  ['hot account, batch', 'hot account, single', 10],
+  ['repository', 'pg', 0.85],
+];
 
 /** Progress goes to standard error: with `--json`, standard output holds the result alone. */
 function say(line: string): void {
@@ -34,11 +80,14 @@ function say(line: string): void {
 }
 
 function ratiosOf(perSecond: ReadonlyMap<string, number>): Record<string, Ratio> {
-  const against = (name: string, least: number) => {
-    const [own, other] = [perSecond.get('single'), perSecond.get(name)];
-    return own === undefined || other === undefined ? {} : { [`single against ${name}`]: atLeast(own / other, least) };
-  };
-  return { ...against('ceiling', 0.7), ...against('TPC-B', 1.2), ...against('pgledger', 3) };
+  return Object.fromEntries(
+    TARGETS.flatMap(([own, other, least]) => {
+      const [ours, theirs] = [perSecond.get(own), perSecond.get(other)];
+      return ours === undefined || theirs === undefined
+        ? []
+        : [[`${own} against ${other}`, atLeast(ours / theirs, least)] as const];
+    }),
+  );
 }
 
 async function main(): Promise<void> {
@@ -51,7 +100,7 @@ async function main(): Promise<void> {
   });
   // pgledger's SQL is its authors': it is read from where the environment says, and never kept here.
   const checkout = process.env['FINOVA_BENCH_PGLEDGER'];
-  const sides = checkout === undefined ? SIDES : [...SIDES, PGLEDGER];
+  const sides = checkout === undefined ? SIDES : [...SIDES, ...PGLEDGER];
   if (checkout === undefined) {
     say('pgledger is left out: FINOVA_BENCH_PGLEDGER does not name a checkout of it');
   }
@@ -64,14 +113,8 @@ async function main(): Promise<void> {
         await preparePgledger(databaseUrl, checkout);
       }
       const measured = new Map<string, number[]>(sides.map(({ name }) => [name, []]));
-      await interleave(sides, Number(values.runs), async ({ name, script }, round) => {
-        const perSecond = await runPgbench({
-          databaseUrl,
-          script,
-          clients: CLIENTS,
-          durationSeconds: Number(values.seconds),
-          ...(script === undefined ? { variables: { scale: TPCB_SCALE } } : {}),
-        });
+      await interleave(sides, Number(values.runs), async ({ name, run }, round) => {
+        const perSecond = await run(databaseUrl, Number(values.seconds));
         measured.get(name)?.push(perSecond);
         say(`Run ${round + 1} of ${values.runs}: ${name} ${Math.round(perSecond)} a second`);
       });

@@ -752,23 +752,22 @@ CREATE OR REPLACE FUNCTION transactions.lock_balances(account_ids uuid[], must_b
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  balance record;
-  found_ids uuid[] := '{}';
+  locked record;
   missing uuid;
 BEGIN
   -- One order for everybody: two transactions cannot each hold what the other waits for.
-  FOR balance IN
+  SELECT count(*) AS balances, (array_agg(account_id) FILTER (WHERE account_status <> 'active'))[1] AS inactive_id,
+    (array_agg(account_status) FILTER (WHERE account_status <> 'active'))[1] AS inactive_status
+  INTO locked FROM (
     SELECT account_id, account_status FROM transactions.balances WHERE account_id = ANY (account_ids)
     ORDER BY account_id FOR NO KEY UPDATE
-  LOOP
-    IF must_be_active AND balance.account_status <> 'active' THEN
-      RAISE EXCEPTION 'Account % is %', balance.account_id, balance.account_status
-        USING ERRCODE = 'FN002', DETAIL = balance.account_id, HINT = balance.account_status;
-    END IF;
-    found_ids := found_ids || balance.account_id;
-  END LOOP;
-  IF NOT account_ids <@ found_ids THEN
-    SELECT id INTO missing FROM unnest(account_ids) AS ids(id) WHERE id <> ALL (found_ids) OR id IS NULL LIMIT 1;
+  ) AS every;
+  IF must_be_active AND locked.inactive_id IS NOT NULL THEN
+    RAISE EXCEPTION 'Account % is %', locked.inactive_id, locked.inactive_status
+      USING ERRCODE = 'FN002', DETAIL = locked.inactive_id, HINT = locked.inactive_status;
+  ELSIF locked.balances <> (SELECT count(*) FROM (SELECT DISTINCT id FROM unnest(account_ids) AS ids(id)) AS wanted) THEN
+    SELECT id INTO missing FROM unnest(account_ids) AS ids(id)
+    WHERE NOT EXISTS (SELECT FROM transactions.balances WHERE account_id = id) LIMIT 1;
     RAISE EXCEPTION 'There is no account %', missing USING ERRCODE = 'FN001', DETAIL = coalesce(missing::text, '');
   END IF;
 END $function$;
@@ -867,7 +866,8 @@ DECLARE
   credit integer;
   amount bigint;
 BEGIN
-  IF items = 0 OR items <> ALL (ARRAY[cardinality(credit_account_ids), cardinality(currencies), cardinality(amounts_minor),
+  IF items = 0 OR items <> ANY (ARRAY[coalesce(cardinality(credit_account_ids), 0), coalesce(cardinality(currencies), 0),
+      coalesce(cardinality(amounts_minor), 0),
       coalesce(cardinality(item_keys), items), coalesce(cardinality(end_to_end_ids), items),
       coalesce(cardinality(descriptions), items)]) THEN
     RAISE EXCEPTION 'A batch needs at least one transfer, and as many of everything else' USING ERRCODE = 'FN006';
@@ -893,7 +893,7 @@ BEGIN
   ) AS locked;
 
   -- What can be told of an item without the others; the numbers of its accounts stand for them from here on.
-  SELECT array_agg(debit_number ORDER BY item), array_agg(credit_number ORDER BY item), array_agg(refusal ORDER BY item)
+  SELECT array_agg(debit_number), array_agg(credit_number), array_agg(refusal)
   INTO debit_numbers, credit_numbers, refusals
   FROM (
     SELECT item, debited.number::integer AS debit_number, credited.number::integer AS credit_number, CASE
@@ -912,6 +912,7 @@ BEGIN
       AS debited(id, status, currency, number) ON debited.id = debit_account_id
     LEFT JOIN unnest(account_ids, statuses, account_currencies) WITH ORDINALITY
       AS credited(id, status, currency, number) ON credited.id = credit_account_id
+    ORDER BY item
   ) AS seen;
   transaction_ids := ARRAY(
     SELECT CASE WHEN refusal IS NULL THEN transactions.uuid_v7() END FROM unnest(refusals) AS ids(refusal));

@@ -22,7 +22,6 @@ export const migration: PostgresMigration = {
     await sql`COMMENT ON FUNCTION transactions.expose_to_application(regprocedure) IS 'Lets the application role, and nobody else, call a function of this schema'`.execute(
       db,
     );
-    await sql`REVOKE ALL ON FUNCTION transactions.expose_to_application(regprocedure) FROM PUBLIC`.execute(db);
   },
 
   async down(db) {

@@ -57,7 +57,7 @@ BEGIN
   ) AS locked;
 
   -- What can be told of an item without the others; the numbers of its accounts stand for them from here on.
-  SELECT array_agg(debit_number ORDER BY item), array_agg(credit_number ORDER BY item), array_agg(refusal ORDER BY item)
+  SELECT array_agg(debit_number), array_agg(credit_number), array_agg(refusal)
   INTO debit_numbers, credit_numbers, refusals
   FROM (
     SELECT item, debited.number::integer AS debit_number, credited.number::integer AS credit_number, CASE
@@ -76,6 +76,7 @@ BEGIN
       AS debited(id, status, currency, number) ON debited.id = debit_account_id
     LEFT JOIN unnest(account_ids, statuses, account_currencies) WITH ORDINALITY
       AS credited(id, status, currency, number) ON credited.id = credit_account_id
+    ORDER BY item
   ) AS seen;
   transaction_ids := ARRAY(
     SELECT CASE WHEN refusal IS NULL THEN transactions.uuid_v7() END FROM unnest(refusals) AS ids(refusal));

@@ -4,23 +4,22 @@
 CREATE OR REPLACE FUNCTION transactions.lock_balances(account_ids uuid[], must_be_active boolean) RETURNS void
   LANGUAGE plpgsql AS $function$
 DECLARE
-  balance record;
-  found_ids uuid[] := '{}';
+  locked record;
   missing uuid;
 BEGIN
   -- One order for everybody: two transactions cannot each hold what the other waits for.
-  FOR balance IN
+  SELECT count(*) AS balances, (array_agg(account_id) FILTER (WHERE account_status <> 'active'))[1] AS inactive_id,
+    (array_agg(account_status) FILTER (WHERE account_status <> 'active'))[1] AS inactive_status
+  INTO locked FROM (
     SELECT account_id, account_status FROM transactions.balances WHERE account_id = ANY (account_ids)
     ORDER BY account_id FOR NO KEY UPDATE
-  LOOP
-    IF must_be_active AND balance.account_status <> 'active' THEN
-      RAISE EXCEPTION 'Account % is %', balance.account_id, balance.account_status
-        USING ERRCODE = 'FN002', DETAIL = balance.account_id, HINT = balance.account_status;
-    END IF;
-    found_ids := found_ids || balance.account_id;
-  END LOOP;
-  IF NOT account_ids <@ found_ids THEN
-    SELECT id INTO missing FROM unnest(account_ids) AS ids(id) WHERE id <> ALL (found_ids) OR id IS NULL LIMIT 1;
+  ) AS every;
+  IF must_be_active AND locked.inactive_id IS NOT NULL THEN
+    RAISE EXCEPTION 'Account % is %', locked.inactive_id, locked.inactive_status
+      USING ERRCODE = 'FN002', DETAIL = locked.inactive_id, HINT = locked.inactive_status;
+  ELSIF locked.balances <> (SELECT count(*) FROM (SELECT DISTINCT id FROM unnest(account_ids) AS ids(id)) AS wanted) THEN
+    SELECT id INTO missing FROM unnest(account_ids) AS ids(id)
+    WHERE NOT EXISTS (SELECT FROM transactions.balances WHERE account_id = id) LIMIT 1;
     RAISE EXCEPTION 'There is no account %', missing USING ERRCODE = 'FN001', DETAIL = coalesce(missing::text, '');
   END IF;
 END $function$;

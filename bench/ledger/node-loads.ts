@@ -1,0 +1,77 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { createPostgresDatabase } from '@finova/db-kit/postgres';
+import { LedgerRepository, type TransactionsDatabase } from '@finova/transactions-db';
+import { Pool } from 'pg';
+import { ACCOUNTS } from './prepare-ledger.ts';
+
+/** A load from Node.js: so many callers that each post, one transfer after the other, over as many connections. */
+export interface NodeLoad {
+  readonly databaseUrl: string;
+  readonly callers: number;
+  readonly durationSeconds: number;
+}
+
+/** The same statement, alone. */
+const POST = 'SELECT transactions.post_transaction($1, $2, $3::jsonb) AS answer';
+
+/** How many postings complete a second through the repository. */
+export async function runRepository(load: NodeLoad): Promise<number> {
+  const db = createPostgresDatabase<TransactionsDatabase>({
+    url: load.databaseUrl,
+    applicationName: 'finova bench',
+    maxConnections: load.callers,
+  });
+  try {
+    const ledger = new LedgerRepository(db);
+    return await countPerSecond(load, async () => {
+      const { debit, credit, amount } = draw();
+      await ledger.post(
+        { scope: 'bench', key: randomUUID() },
+        {
+          transfers: [{ debitAccountId: debit, creditAccountId: credit, currency: 'EUR', amountMinor: BigInt(amount) }],
+        },
+      );
+    });
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** How many complete by the same statement through `pg` alone. */
+export async function runPg(load: NodeLoad): Promise<number> {
+  const pool = new Pool({ connectionString: load.databaseUrl, max: load.callers });
+  try {
+    return await countPerSecond(load, async () => {
+      const { debit, credit, amount } = draw();
+      const request = {
+        transfers: [{ debit_account_id: debit, credit_account_id: credit, currency: 'EUR', amount_minor: `${amount}` }],
+      };
+      await pool.query(POST, ['bench', randomUUID(), JSON.stringify(request)]);
+    });
+  } finally {
+    await pool.end();
+  }
+}
+
+function draw(): { readonly debit: string; readonly credit: string; readonly amount: number } {
+  const debit = randomInt(ACCOUNTS);
+  const id = (index: number) => `00000000-0000-7000-8000-${String((index % ACCOUNTS) + 1).padStart(12, '0')}`;
+  return { debit: id(debit), credit: id(debit + 1 + randomInt(ACCOUNTS - 1)), amount: 1 + randomInt(10_000) };
+}
+
+async function countPerSecond({ callers, durationSeconds }: NodeLoad, call: () => Promise<void>): Promise<number> {
+  // Connections and plans are made before the clock starts.
+  await Promise.all(Array.from({ length: callers }, call));
+  let completed = 0;
+  const startedAtMs = performance.now();
+  const endsAtMs = startedAtMs + durationSeconds * 1_000;
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (performance.now() < endsAtMs) {
+        await call();
+        completed += 1;
+      }
+    }),
+  );
+  return completed / ((performance.now() - startedAtMs) / 1_000);
+}
