@@ -247,19 +247,36 @@ export class LedgerRepository {
   }
 }
 
-/** A request as the posting functions take it: snake_case names, 64-bit amounts as text. */
+/** A request as the procedures take it: snake_case names, 64-bit amounts as text. */
 function toRequest(request: object): string {
-  return JSON.stringify(request, (_key, value: unknown) => {
-    if (typeof value === 'bigint') {
-      return value.toString();
-    }
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-      return Object.fromEntries(Object.entries(value).map(([name, item]) => [snakeCase(name), item]));
-    }
-    return value;
-  });
+  return JSON.stringify(toWire(request));
 }
 
+function toWire(value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    return value.toString();
+  }
+  if (Array.isArray(value)) {
+    return value.map(toWire);
+  }
+  if (value === null || typeof value !== 'object' || value instanceof Date) {
+    return value;
+  }
+  const wire: Record<string, unknown> = {};
+  for (const name in value) {
+    wire[snakeCase(name)] = toWire(value[name as keyof typeof value]);
+  }
+  return wire;
+}
+
+/** Requests have the same few names again and again. */
+const snakeNames = new Map<string, string>();
+
 function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  let snake = snakeNames.get(name);
+  if (snake === undefined) {
+    snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    snakeNames.set(name, snake);
+  }
+  return snake;
 }
