@@ -1,4 +1,4 @@
-/** `npm run attack`: tries to break what migrations promise. See docs/RELIABILITY.md. */
+/** `npm run attack`: tries to break what migrations and the ledger promise. See docs/RELIABILITY.md. */
 import { join } from 'node:path';
 import { selectServers } from '@finova/local-databases';
 import { Command, InvalidArgumentError } from 'commander';

@@ -2,6 +2,8 @@ import type { Attack } from '../harness/attack.ts';
 import { concurrently } from './concurrently.ts';
 import { failureAtEveryStep } from './failure-at-every-step.ts';
 import { killNine } from './kill-nine.ts';
+import { ledgerCrash } from './ledger-crash.ts';
+import { ledgerMutations } from './ledger-mutations.ts';
 import { manyRunners } from './many-runners.ts';
 import { brokenDowns, drifts } from './planted.ts';
 import { requirementGraphs } from './requirement-graphs.ts';
@@ -19,4 +21,6 @@ export const ATTACKS: readonly Attack[] = [
   drifts,
   requirementGraphs,
   failureAtEveryStep,
+  ledgerCrash,
+  ledgerMutations,
 ];

@@ -27,11 +27,11 @@ export interface LedgerTestDatabase {
   close(): Promise<void>;
 }
 
-/** Copies the migrated template for one test file. */
-export async function openLedgerTestDatabase(): Promise<LedgerTestDatabase> {
+/** Copies the migrated template for one test file, on the server of the test run unless another one is given. */
+export async function openLedgerTestDatabase(serverUrl = testPostgresUrl()): Promise<LedgerTestDatabase> {
   const packages = join(import.meta.dirname, '..', '..');
   const domains = await Promise.all(['accounts-db', 'transactions-db'].map((name) => readDomain(join(packages, name))));
-  const database = await createPostgresTestDatabase(testPostgresUrl(), domains);
+  const database = await createPostgresTestDatabase(serverUrl, domains);
   const db = createPostgresDatabase<TransactionsDatabase & AccountsDatabase>({
     url: database.url,
     applicationName: 'transactions-db tests',

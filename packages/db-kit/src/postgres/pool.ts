@@ -37,5 +37,7 @@ export function createPostgresDatabase<Database>(options: PostgresPoolOptions): 
   });
   // An idle connection that breaks is taken out of the pool by pg; without a listener Node would end the process.
   pool.on('error', () => {});
+  // One that breaks while it is used does the same beside rejecting its query, and by then the pool listens no more.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }

@@ -131,4 +131,9 @@ export const GUARD_REFUSALS: readonly Refusal[] = [
     ${expectRows(1, `SELECT FROM transactions.balances WHERE account_id = $account AND account_status = 'frozen'`)}`,
     undefined,
   ],
+  [
+    'nothing that is missing or not always on, on partitions either',
+    expectRows(0, 'SELECT FROM transactions.missing_guards()'),
+    undefined,
+  ],
 ];

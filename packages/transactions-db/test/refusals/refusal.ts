@@ -9,12 +9,21 @@ export type Refusal = readonly [what: string, statements: string, refusedBy: str
 /** What `$name` in a statement stands for: ids of the scenario. */
 export type ScenarioIds = Readonly<Record<string, string>>;
 
-/** Tries it in a transaction that is rolled back, and returns what refused it. */
-export async function refusedBy(client: Client, statements: string, ids: ScenarioIds): Promise<string | undefined> {
+/**
+ * Tries it in a transaction that is rolled back, and returns what refused it.
+ *
+ * @param within - `savepoint`, when the caller has a transaction open that is to go on.
+ */
+export async function refusedBy(
+  client: Client,
+  statements: string,
+  ids: ScenarioIds,
+  within: 'transaction' | 'savepoint' = 'transaction',
+): Promise<string | undefined> {
   const text = statements.replaceAll(/\$([a-z]+)\b/g, (found, name: string) =>
     ids[name] === undefined ? found : `'${ids[name]}'`,
   );
-  await client.query('BEGIN');
+  await client.query(within === 'savepoint' ? 'SAVEPOINT refusal' : 'BEGIN');
   try {
     await client.query(text);
     return undefined;
@@ -23,7 +32,7 @@ export async function refusedBy(client: Client, statements: string, ids: Scenari
     // A partition's copy of a rule has the partition's name in its own.
     return constraint?.replace(/^entries_\d{4}_\d{2}_/, 'entries_') ?? code;
   } finally {
-    await client.query('ROLLBACK');
+    await client.query(within === 'savepoint' ? 'ROLLBACK TO refusal; RELEASE refusal' : 'ROLLBACK');
   }
 }
 

@@ -12,9 +12,11 @@ export interface RefusalScenario {
  * Makes it: `$account` has 100 minor units of EUR, `$overdrawn` is 40 below zero with a limit of 50, `$dollars` is empty
  * and in USD, `$frozen` and `$closed` are what they say and empty, `$clearing` is the bank's own. `$posted` moved 100,
  * `$open` and `$due` hold 10 of `$holder`, the time of `$due` being over; `$settled` was voided. January 2026 is closed.
+ *
+ * @param serverUrl - without it, the server of the test run.
  */
-export async function openRefusalScenario(): Promise<RefusalScenario> {
-  const database = await openLedgerTestDatabase();
+export async function openRefusalScenario(serverUrl?: string): Promise<RefusalScenario> {
+  const database = await openLedgerTestDatabase(serverUrl);
   const { ledger, accounts, clearing, nextKey } = database;
   const transfer = (debitAccountId: string, creditAccountId: string, amountMinor: bigint) => ({
     transfers: [{ debitAccountId, creditAccountId, currency: 'EUR', amountMinor }],
