@@ -147,10 +147,10 @@ CREATE OR REPLACE FUNCTION transactions.missing_guards() RETURNS SETOF text
   WHERE NOT EXISTS (
     SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('transactions.%I', relation)) AND tgname = name AND tgenabled = 'A')
   UNION ALL
-  SELECT format('accounts is followed by no trigger %s that is on', name)
+  SELECT format('accounts is followed by no trigger %s that is always on', name)
   FROM (VALUES ('transactions_open_balance'), ('transactions_follow_account')) AS followers(name)
   WHERE NOT EXISTS (
-    SELECT FROM pg_trigger WHERE tgrelid = to_regclass('accounts.accounts') AND tgname = name AND tgenabled IN ('O', 'A'))
+    SELECT FROM pg_trigger WHERE tgrelid = to_regclass('accounts.accounts') AND tgname = name AND tgenabled = 'A')
   UNION ALL
   SELECT format('%s has no valid constraint %s', relation, name)
   FROM (VALUES
