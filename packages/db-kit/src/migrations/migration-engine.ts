@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly signal?: AbortSignal | undefined;
   /** Hears of everything that bodies send to the server, as it is sent. */
   readonly onStatement?: ((statement: RecordedStatement) => void) | undefined;
+  /** Hears of what bodies did otherwise than asked, or how far they are, a line each. */
+  readonly onNote?: ((migration: string, note: string) => void) | undefined;
 }
 
 /** Something that a migration's body sent to the server. */
@@ -45,6 +47,8 @@ export type RecordedStatement =
       readonly command: Document;
       /** Where it was sent, when not to the domain's own database. */
       readonly database?: 'admin' | undefined;
+      /** Why it was not sent: only a sharded cluster takes some. */
+      readonly skipped?: string | undefined;
     };
 
 /** A migration with everything needed to run and journal it. */

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { ClientSession, Db } from 'mongodb';
+import type { ClientSession, Db, Document } from 'mongodb';
+import type { DocumentBackfill } from '../mongodb/backfill-documents.ts';
 
 /**
  * The migrations that there are, as keys. Each domain adds its own in its generated `migrations/ids.d.ts`, so that
@@ -79,6 +80,27 @@ export interface MongoStepContext {
   readonly signal: AbortSignal | undefined;
   /** Runs `use` in a transaction that also proves the migration lease is still ours. */
   withFencedTransaction<T>(use: (session: ClientSession) => Promise<T>): Promise<T>;
+  /**
+   * Changes documents a batch at a time, and keeps after each batch how far it got: killed at any moment, the next run
+   * goes on there. What others change meanwhile is not overwritten but looked at again.
+   *
+   * @throws {BackfillStuckError} when documents still match its filter after it has tried.
+   * @example
+   * await context.backfill({ collection: 'letters', filter: { schemaVersion: 1 }, change: toVersion2 });
+   */
+  backfill(backfill: DocumentBackfill & { readonly collection: string }): Promise<void>;
+  /**
+   * Replaces a collection's validator, strict and refusing, once no document violates it.
+   *
+   * @throws {ValidatorViolatedError} saying how many documents do, and how to find them; the validator before stays.
+   */
+  replaceValidator(collection: string, validator: Document): Promise<void>;
+  /**
+   * Shards a collection where the server is a `mongos`; elsewhere it says in a line that it did not.
+   *
+   * @param key - `{ userId: 'hashed' }`; every unique index of the collection must begin with it.
+   */
+  shardCollection(collection: string, key: Readonly<Record<string, 1 | 'hashed'>>): Promise<void>;
 }
 
 /** One change of a MongoDB domain: steps, journaled one by one and undone in reverse order. */

@@ -11,4 +11,6 @@ export interface MigratorHooks {
   readonly onDone?: (migration: string, direction: MigrationDirection, durationMs: number) => void;
   /** Hears of everything that bodies send to the server. */
   readonly onStatement?: (statement: RecordedStatement) => void;
+  /** Hears of what bodies did otherwise than asked, such as not to shard where the server cannot. */
+  readonly onNote?: (migration: string, note: string) => void;
 }

@@ -27,7 +27,11 @@ export async function withMigrator<T>(
   const { domain, hooks = {} } = options;
   const [files, repeatables] = await Promise.all([listMigrationFiles(domain), readRepeatables(domain)]);
   const checksums = new MigrationChecksums(domain, files, options.cacheFolder);
-  const engineOptions = { ...options, onStatement: hooks.onStatement ?? options.onStatement };
+  const engineOptions = {
+    ...options,
+    onStatement: hooks.onStatement ?? options.onStatement,
+    onNote: hooks.onNote ?? options.onNote,
+  };
   try {
     const engine = await loadEngine(domain.engine);
     return await engine.withWriter(engineOptions, async (writer) => {

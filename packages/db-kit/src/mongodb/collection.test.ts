@@ -4,11 +4,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, it } f
 import { z } from 'zod';
 import { testMongoUrl } from '../testing/index.ts';
 import { bson } from './bson-types.ts';
+import { InvalidCollectionError, InvalidIndexError } from './check-definition.ts';
 import { createMongoClient } from './client.ts';
 import { type DocumentOf, defineCollection, type IndexDefinition, typedCollection } from './collection.ts';
 import { collectionDifferences } from './collection-differences.ts';
-import { InvalidIndexError } from './index-rules.ts';
 import { mongoJsonSchema } from './json-schema.ts';
+import { readShardKeys } from './shard-keys.ts';
+import { defineView, type ViewDocumentOf } from './view.ts';
 
 const schema = z.strictObject({
   _id: bson.uuid(),
@@ -81,9 +83,37 @@ describe('defineCollection', () => {
       { name: 'i', key: { amountMinor: 1, userId: 1 }, options: { unique: true } },
       'shard key (userId)',
     ],
+    [
+      'sparse and partial at once',
+      {
+        name: 'i',
+        key: { userId: 1 },
+        options: { unique: true, sparse: true, partialFilterExpression: { userId: 'x' } },
+      },
+      'is sparse and partial',
+    ],
   ])('refuses %s, which MongoDB refuses', (_, index, message) => {
     expect(() => define(index)).toThrow(InvalidIndexError);
     expect(() => define(index)).toThrow(message);
+  });
+
+  it('refuses a shard key in an array, and options that do not go together', () => {
+    const definition = { name: 'things', description: 'Things', schema, indexes: [] };
+    expect(() => defineCollection({ ...definition, shardKey: { 'tags.name': 1 } })).toThrow(InvalidCollectionError);
+    expect(() => defineCollection({ ...definition, options: { capped: true } })).toThrow('is capped without a size');
+  });
+});
+
+describe('defineView', () => {
+  const view = { name: 'seen', description: 'Seen', viewOn: 'things', schema: z.strictObject({ _id: bson.uuid() }) };
+
+  it('types its documents', () => {
+    const seen = defineView({ ...view, pipeline: [{ $project: { _id: 1 } }] });
+    expectTypeOf<ViewDocumentOf<typeof seen>>().toEqualTypeOf<{ _id: string }>();
+  });
+
+  it('refuses a stage that writes', () => {
+    expect(() => defineView({ ...view, pipeline: [{ $out: 'others' }] })).toThrow(InvalidCollectionError);
   });
 });
 
@@ -144,6 +174,73 @@ describe('with a server', () => {
       await create();
       await db.command({ collMod: 'things', validationAction: 'warn' });
       expect(await collectionDifferences(db, things)).toEqual(['validationAction of things is warn: expected error']);
+    });
+
+    it('sees another collation of the collection, and options that nobody defined', async () => {
+      await db.createCollection('things', {
+        validator: things.validator,
+        collation: { locale: 'de' },
+        changeStreamPreAndPostImages: { enabled: true },
+      });
+      const collated = { ...things, indexes: [], options: { collation: { locale: 'de', strength: 2 } } };
+      expect(await collectionDifferences(db, collated)).toEqual([
+        'changeStreamPreAndPostImages of things differs from its definition',
+        'collation of things differs from its definition',
+      ]);
+    });
+
+    it('takes a collation for the same whether a server lists its defaults or not', async () => {
+      await db.createCollection('things', {
+        validator: things.validator,
+        collation: { locale: 'de', strength: 3, caseFirst: 'off' },
+      });
+      expect(
+        await collectionDifferences(db, { ...things, indexes: [], options: { collation: { locale: 'de' } } }),
+      ).toEqual([]);
+    });
+
+    it('sees another collation of an index', async () => {
+      await create();
+      await db.collection('things').dropIndex('expiry');
+      await db
+        .collection('things')
+        .createIndex({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0, collation: { locale: 'de' } });
+      expect(await collectionDifferences(db, things)).toEqual(['index things.expiry differs from its definition']);
+    });
+
+    it('says nothing of shard keys where the server cannot have any', async () => {
+      await create();
+      expect(await readShardKeys(db)).toBeUndefined();
+    });
+
+    describe('of a view', () => {
+      const seen = defineView({
+        name: 'seen',
+        description: 'Seen',
+        viewOn: 'things',
+        pipeline: [{ $sort: { userId: 1, amountMinor: -1 } }],
+        schema: z.strictObject({ _id: bson.uuid() }),
+      });
+
+      it('finds none when it is as defined', async () => {
+        await db.createCollection('seen', { viewOn: 'things', pipeline: [...seen.pipeline] });
+        expect(await collectionDifferences(db, seen)).toEqual([]);
+      });
+
+      it('sees another order in its pipeline, another source, and a collection in its place', async () => {
+        expect(await collectionDifferences(db, seen)).toEqual(['view seen is missing']);
+        await db.createCollection('seen', {
+          viewOn: 'others',
+          pipeline: [{ $sort: { amountMinor: -1, userId: 1 } }],
+        });
+        expect(await collectionDifferences(db, seen)).toEqual([
+          'pipeline of seen differs from its definition',
+          'viewOn of seen is others: expected things',
+        ]);
+        await db.dropCollection('seen');
+        await db.createCollection('seen');
+        expect(await collectionDifferences(db, seen)).toEqual(['seen is a collection: expected a view']);
+      });
     });
 
     it('sees missing, foreign and changed indexes', async () => {

@@ -1,6 +1,13 @@
-import type { Collection, CreateIndexesOptions, Db, Document, IndexSpecification } from 'mongodb';
+import type {
+  Collection,
+  CreateCollectionOptions,
+  CreateIndexesOptions,
+  Db,
+  Document,
+  IndexSpecification,
+} from 'mongodb';
 import type { z } from 'zod';
-import { checkIndexes } from './index-rules.ts';
+import { checkCollection } from './check-definition.ts';
 import { type MongoJsonSchema, mongoJsonSchema } from './json-schema.ts';
 
 /** An index of a collection; its name is part of the definition, because error messages and drift reports use it. */
@@ -9,7 +16,7 @@ export interface IndexDefinition {
   readonly name: string;
   readonly options?: Pick<
     CreateIndexesOptions,
-    'unique' | 'partialFilterExpression' | 'expireAfterSeconds' | 'collation'
+    'unique' | 'partialFilterExpression' | 'expireAfterSeconds' | 'collation' | 'sparse' | 'hidden'
   >;
 }
 
@@ -20,6 +27,11 @@ export interface CollectionDefinition<Schema extends z.ZodObject = z.ZodObject> 
   readonly description: string;
   readonly schema: Schema;
   readonly indexes: readonly IndexDefinition[];
+  /** What else it is created with. Validation is always strict, and refuses. */
+  readonly options?: Pick<
+    CreateCollectionOptions,
+    'capped' | 'changeStreamPreAndPostImages' | 'clusteredIndex' | 'collation' | 'expireAfterSeconds' | 'max' | 'size'
+  >;
   /** Applied where the server is sharded. */
   readonly shardKey?: Readonly<Record<string, 1 | 'hashed'>>;
   /** The strict validator that the server enforces, generated from `schema`. */
@@ -31,12 +43,13 @@ export interface CollectionDefinition<Schema extends z.ZodObject = z.ZodObject> 
  *
  * @throws {UnsupportedSchemaError} when the schema says what `$jsonSchema` cannot.
  * @throws {InvalidIndexError} when MongoDB would refuse an index, now or once the collection is sharded.
+ * @throws {InvalidCollectionError} when it would refuse something else of it.
  */
 export function defineCollection<Schema extends z.ZodObject>(
   definition: Omit<CollectionDefinition<Schema>, 'validator'>,
 ): CollectionDefinition<Schema> {
   const defined = { ...definition, validator: { $jsonSchema: mongoJsonSchema(definition.schema) } };
-  checkIndexes(defined);
+  checkCollection(defined);
   return defined;
 }
 

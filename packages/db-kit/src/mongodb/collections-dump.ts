@@ -1,5 +1,6 @@
 import { BSON, type CreateCollectionOptions, type Db, type Document, type IndexDescription } from 'mongodb';
 import { BOOKKEEPING_COLLECTIONS } from '../migrations/mongodb/bookkeeping.ts';
+import { canonicalIndex, canonicalOptions, compareText } from './canonical.ts';
 
 /** A collection or view of a dump. */
 interface DumpedCollection {
@@ -34,10 +35,10 @@ export async function dumpMongoCollections(db: Db): Promise<string> {
       continue;
     }
     if (type === 'view') {
-      views.push({ name, options: dumpOptions(options) });
+      views.push({ name, options: canonicalOptions(options) });
     } else {
       const indexes = await db.collection(name, { useBigInt64: true }).indexes();
-      collections.push({ name, options: dumpOptions(options), indexes: dumpIndexes(indexes) });
+      collections.push({ name, options: canonicalOptions(options), indexes: dumpIndexes(indexes) });
     }
   }
   const dump: CollectionsDump = { collections: collections.sort(byName), views: views.sort(byName) };
@@ -68,65 +69,13 @@ function withShortLists(json: string): string {
   });
 }
 
-function dumpOptions({ pipeline, clusteredIndex, ...options }: Document): Document {
-  const { v: _, ...clustered } = (clusteredIndex ?? {}) as Document;
-  return {
-    ...dumpSettings(options),
-    ...(clusteredIndex === undefined ? {} : { clusteredIndex: dumpSettings(clustered) }),
-    // The order of its keys means something: that of `$sort`, for one.
-    ...(pipeline === undefined ? {} : { pipeline: toJson(pipeline, { keepsOrder: true }) }),
-  };
-}
-
-/** Without the versions that the server gives to indexes. */
 function dumpIndexes(indexes: readonly Document[]): readonly Document[] {
   return indexes
-    .map(({ v: _, ns: __, textIndexVersion: ___, '2dsphereIndexVersion': ____, name, key, ...options }) => ({
-      name: name as string,
-      key: Object.fromEntries(Object.entries(key as Document).map(([field, order]) => [field, plainNumber(order)])),
-      ...dumpSettings(options),
-    }))
+    .map(canonicalIndex)
     .filter(({ key }) => JSON.stringify(key) !== '{"_id":1}')
     .sort(byName);
 }
 
-/** What servers give back as one number or another, such as `expireAfterSeconds`, as one. */
-function dumpSettings({ collation, ...settings }: Document): Document {
-  const { version: _, ...rules } = (collation ?? {}) as Document;
-  const known = collation === undefined ? settings : { ...settings, collation: rules };
-  return toJson(Object.fromEntries(Object.entries(known).map(([key, value]) => [key, plainNumber(value)]))) as Document;
-}
-
-function plainNumber(value: unknown): unknown {
-  return typeof value === 'bigint' ? Number(value) : value;
-}
-
-/** Sorts keys, and turns what JSON does not have into Extended JSON. */
-function toJson(value: unknown, options = { keepsOrder: false }): unknown {
-  if (Array.isArray(value)) {
-    return value.map((item) => toJson(item, options));
-  }
-  if (typeof value === 'bigint') {
-    return { $numberLong: value.toString() };
-  }
-  if (value === null || typeof value !== 'object') {
-    return value;
-  }
-  if (Object.getPrototypeOf(value) !== Object.prototype) {
-    return (BSON.EJSON.serialize({ value }) as { readonly value: unknown }).value;
-  }
-  const members = Object.entries(value);
-  if (!options.keepsOrder) {
-    members.sort(([left], [right]) => compareText(left, right));
-  }
-  return Object.fromEntries(members.map(([key, item]) => [key, toJson(item, options)]));
-}
-
 function byName(left: Document, right: Document): number {
   return compareText(left['name'], right['name']);
-}
-
-/** By code units: the same everywhere, unlike the order of any language. */
-function compareText(left: string, right: string): number {
-  return left === right ? 0 : left < right ? -1 : 1;
 }

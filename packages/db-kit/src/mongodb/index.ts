@@ -1,4 +1,12 @@
+export {
+  type BackfillCheckpoint,
+  type BackfillPosition,
+  BackfillStuckError,
+  backfillDocuments,
+  type DocumentBackfill,
+} from './backfill-documents.ts';
 export { bson } from './bson-types.ts';
+export { InvalidCollectionError, InvalidIndexError } from './check-definition.ts';
 export { createMongoClient } from './client.ts';
 export {
   type CollectionDefinition,
@@ -11,6 +19,8 @@ export { collectionDifferences } from './collection-differences.ts';
 export { createCollectionsFromDump, dumpMongoCollections } from './collections-dump.ts';
 export { type MongoConnectionOptions, withMongoClient } from './connect.ts';
 export { describeMongo, mongoAddress } from './describe-server.ts';
-export { InvalidIndexError } from './index-rules.ts';
+export { DocumentVersions, UnknownSchemaVersionError } from './document-versions.ts';
 export { type MongoJsonSchema, mongoJsonSchema, UnsupportedSchemaError } from './json-schema.ts';
+export { MongoServerRules, type ServerRuleProblem } from './server-rules/index.ts';
 export { describeMongoStructure } from './structure.ts';
+export { defineView, typedView, type ViewDefinition, type ViewDocumentOf } from './view.ts';

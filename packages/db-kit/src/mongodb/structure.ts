@@ -1,41 +1,35 @@
-import type { Db } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import { BOOKKEEPING_COLLECTIONS } from '../migrations/mongodb/bookkeeping.ts';
+import { canonicalIndex, canonicalOptions, compareText } from './canonical.ts';
+import { isShardKeyIndex, readShardKeys } from './shard-keys.ts';
 
 /**
  * Describes everything in a MongoDB database as sorted lines: collections and views with their options and
- * validators, and indexes with theirs. Two databases with equal lines behave alike.
+ * validators, and indexes with theirs. Two databases with equal lines behave alike. How collections are sharded is not in
+ * it: `collectionDifferences` asks for that.
  */
 export async function describeMongoStructure(db: Db): Promise<readonly string[]> {
   const bookkeeping: readonly string[] = BOOKKEEPING_COLLECTIONS;
   const lines: string[] = [];
-  for (const collection of await db.listCollections().toArray()) {
-    if (bookkeeping.includes(collection.name) || collection.name.startsWith('system.')) {
+  const shardKeys = await readShardKeys(db);
+  const found = await db.listCollections({}, { useBigInt64: true }).toArray();
+  for (const { name, type = 'collection', options = {} } of found as (Document & { readonly name: string })[]) {
+    if (bookkeeping.includes(name) || name.startsWith('system.')) {
       continue;
     }
-    const { name, type = 'collection', options = {} } = collection as typeof collection & { options?: object };
-    lines.push(`${type} ${name} ${canonicalJson(options)}`);
+    lines.push(`${type} ${name} ${JSON.stringify(canonicalOptions(options))}`);
     if (type === 'collection') {
-      for (const { ns: _, v: __, ...index } of await db.collection(name).indexes()) {
-        lines.push(`index ${name} ${canonicalJson(index, ['key'])}`);
+      const indexes = await db.collection(name).indexes();
+      // Made by the server and not by a migration.
+      for (const index of indexes.filter((one) => !isShardKeyIndex(one, shardKeys?.get(name)))) {
+        lines.push(`index ${name} ${JSON.stringify(sorted(canonicalIndex(index)))}`);
       }
     }
   }
-  return lines.sort();
+  return lines.sort(compareText);
 }
 
-/** JSON with sorted keys, except below `ordered`, where the order of keys means something (index keys). */
-function canonicalJson(value: unknown, ordered: readonly string[] = []): string {
-  if (Array.isArray(value)) {
-    return `[${value.map((item) => canonicalJson(item, ordered)).join(',')}]`;
-  }
-  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) {
-    return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
-  }
-  const members = Object.entries(value)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(
-      ([key, item]) =>
-        `${JSON.stringify(key)}:${ordered.includes(key) ? JSON.stringify(item) : canonicalJson(item, ordered)}`,
-    );
-  return `{${members.join(',')}}`;
+/** The order of an index's options means nothing. */
+function sorted(index: Document): Document {
+  return Object.fromEntries(Object.entries(index).sort(([left], [right]) => compareText(left, right)));
 }

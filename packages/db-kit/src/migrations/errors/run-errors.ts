@@ -52,6 +52,54 @@ export class StepTimeoutError extends FinovaError {
   }
 }
 
+/** Documents violate the validator that a step would put on their collection; the one before is in force. */
+export class ValidatorViolatedError extends FinovaError {
+  readonly collection: string;
+  readonly violators: number;
+  /** `_id` in `migration_progress`, where the validator is. */
+  readonly progress: string;
+
+  constructor(collection: string, violators: number, progress: string) {
+    super({
+      message: `${violators} documents of ${collection} violate its new validator: expected none; the one before is in force`,
+      next: `find them with db.getCollection(${JSON.stringify(collection)}).find({ $nor: [EJSON.parse(db.migration_progress.findOne({ _id: ${JSON.stringify(progress)} }).validator)] }), bring them in line and run the same command again`,
+    });
+    this.collection = collection;
+    this.violators = violators;
+    this.progress = progress;
+  }
+}
+
+/** A step was about to send what MongoDB refuses, whatever this server does; it was not sent. */
+export class RefusedByMongoError extends FinovaError {
+  readonly domain: string;
+  readonly migration: string;
+  readonly step: string;
+  /** `mongodb/ttl-index` */
+  readonly rule: string;
+  readonly manualPage: string;
+
+  constructor(facts: {
+    readonly domain: string;
+    readonly migration: string;
+    readonly step: string;
+    readonly rule: string;
+    readonly subject: string;
+    readonly problem: string;
+    readonly manualPage: string;
+  }) {
+    super({
+      message: `Step ${facts.step} of migration ${facts.migration} of ${facts.domain} would send what MongoDB refuses: ${facts.subject} ${facts.problem} (${facts.rule})`,
+      next: `see "${facts.manualPage}" in MongoDB's manual`,
+    });
+    this.domain = facts.domain;
+    this.migration = facts.migration;
+    this.step = facts.step;
+    this.rule = facts.rule;
+    this.manualPage = facts.manualPage;
+  }
+}
+
 /** A transactional migration ended the transaction it runs in, so its journal row could not commit with it. */
 export class EscapedTransactionError extends FinovaError {
   readonly domain: string;

@@ -4,7 +4,12 @@ import { chainAttempt } from '../history-chain.ts';
 import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 
 /** Names of the migrator's own collections, beside the domain's. */
-export const BOOKKEEPING_COLLECTIONS = ['migration_journal', 'migration_history', 'migration_lease'] as const;
+export const BOOKKEEPING_COLLECTIONS = [
+  'migration_journal',
+  'migration_history',
+  'migration_lease',
+  'migration_progress',
+] as const;
 
 type JournalDocument = Omit<JournalRow, 'name'> & { readonly _id: string };
 type HistoryDocument = Omit<HistoryRow, 'sequence'> & { readonly _id: number };

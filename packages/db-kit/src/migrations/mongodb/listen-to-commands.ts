@@ -18,12 +18,13 @@ const ADDED_BY_DRIVER = [
 /** Renaming a collection, for one, is asked of this database, with full names. */
 const ADMIN = 'admin';
 
-/** Commands of transactions and connections, which say nothing of what a migration does. */
-const HOUSEKEEPING = ['commitTransaction', 'abortTransaction', 'endSessions', 'hello', 'ping'];
+/** Commands of transactions and connections, and questions to the server, which say nothing of what a migration does. */
+const HOUSEKEEPING = ['commitTransaction', 'abortTransaction', 'endSessions', 'hello', 'buildInfo', 'ping'];
 
 /**
  * Hears of each command that is sent to a database or to `admin`, without those to the migrator's own collections. The client must
- * have been opened with `monitorCommands`.
+ * have been opened with `monitorCommands`. A command at which `onCommand` throws is not sent, and fails with what was thrown:
+ * the driver tells its listeners before it writes.
  *
  * @returns stops listening.
  */

@@ -14,7 +14,8 @@ export const mongoMigrationEngine: MigrationEngine = {
   },
 
   withWriter(options, use) {
-    return withMongoClient(connectionOptions(options), async (client) => {
+    // Every command of a step is looked at before it goes out.
+    return withMongoClient({ ...connectionOptions(options), monitorCommands: true }, async (client) => {
       if (!(await describeMongo(client)).hasTransactions) {
         throw new ReplicaSetRequiredError(mongoAddress(client));
       }
@@ -27,12 +28,8 @@ export const mongoMigrationEngine: MigrationEngine = {
   },
 };
 
-function connectionOptions({ url, identity, onStatement }: EngineOptions) {
-  return {
-    url,
-    applicationName: `finova-db ${identity.host}:${identity.pid} ${identity.actor}`,
-    monitorCommands: onStatement !== undefined,
-  };
+function connectionOptions({ url, identity }: EngineOptions) {
+  return { url, applicationName: `finova-db ${identity.host}:${identity.pid} ${identity.actor}` };
 }
 
 function mongoReader(client: MongoClient, { domain }: EngineOptions): MigrationReader {

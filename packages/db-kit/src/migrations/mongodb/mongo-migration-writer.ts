@@ -1,5 +1,6 @@
 import { type MongoClient, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import { FinovaError, messageWithoutValues } from '../../errors/index.ts';
+import { MongoServerRules } from '../../mongodb/server-rules/index.ts';
 import {
   LockLostError,
   MigrationFailedError,
@@ -12,8 +13,8 @@ import type { MongoMigration, MongoMigrationStep } from '../migration.ts';
 import type { EngineOptions, MigrationReader, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
 import type { Repeatable } from '../repeatable-files.ts';
 import type { MongoBookkeeping } from './bookkeeping.ts';
-import { listenToCommands } from './listen-to-commands.ts';
 import type { MigrationLease } from './migration-lease.ts';
+import { MongoStepRun } from './mongo-step-run.ts';
 
 /** Runs MongoDB migrations step by step, journaling each step under the lease's fencing token. */
 export class MongoMigrationWriter implements MigrationWriter {
@@ -22,6 +23,7 @@ export class MongoMigrationWriter implements MigrationWriter {
   readonly #lease: MigrationLease;
   readonly #reader: MigrationReader;
   readonly #options: EngineOptions;
+  readonly #rules: MongoServerRules;
 
   constructor(
     client: MongoClient,
@@ -35,6 +37,7 @@ export class MongoMigrationWriter implements MigrationWriter {
     this.#lease = lease;
     this.#reader = reader;
     this.#options = options;
+    this.#rules = new MongoServerRules(options.domain.namespace);
   }
 
   describeServer(): Promise<string> {
@@ -189,34 +192,26 @@ export class MongoMigrationWriter implements MigrationWriter {
     const { stepTimeoutMs = 0 } = migration.definition as MongoMigration;
     const timeIsOver = stepTimeoutMs === 0 ? undefined : AbortSignal.timeout(stepTimeoutMs);
     const signals = [signal, timeIsOver].filter((each) => each !== undefined);
-    const context = {
+    const run = new MongoStepRun({
+      client: this.#client,
+      lease: this.#lease,
+      options: this.#options,
+      rules: this.#rules,
+      migration,
+      step,
       signal: signals.length === 0 ? undefined : AbortSignal.any(signals),
-      withFencedTransaction: this.#lease.withFencedTransaction.bind(this.#lease),
-    };
-    const db = this.#client.db(domain.namespace);
-    const stopRecording = this.#record(migration, step);
+    });
+    const stopListening = run.listen();
     try {
-      const body = migration.direction === 'up' ? step.up(db, context) : step.down?.(db, context);
-      await Promise.race([body, ...(timeIsOver === undefined ? [] : [rejectWhenAborted(timeIsOver)])]);
+      await Promise.race([run.runBody(), ...(timeIsOver === undefined ? [] : [rejectWhenAborted(timeIsOver)])]);
     } catch (thrown) {
       // A step that heeds the signal throws its reason.
       throw timeIsOver?.aborted === true && thrown === timeIsOver.reason
         ? new StepTimeoutError(domain.name, migration.file.name, step.name, stepTimeoutMs)
         : thrown;
     } finally {
-      stopRecording();
+      stopListening();
     }
-  }
-
-  /** Lets those who asked for it hear of the commands that a step sends. */
-  #record({ file, direction }: RunnableMigration, step: MongoMigrationStep): () => void {
-    const { onStatement } = this.#options;
-    if (onStatement === undefined) {
-      return () => {};
-    }
-    return listenToCommands(this.#client, this.#options.domain.namespace, (command, database) =>
-      onStatement({ engine: 'mongodb', migration: file.name, direction, step: step.name, command, database }),
-    );
   }
 
   #refuseWhenInterrupted(doing: string): void {
