@@ -17,7 +17,7 @@ const collection = mongo(
 );
 
 function mongo(up: string, down: string, more = ''): string {
-  return `export const migration = { ${more} steps: [{ name: 'only', async up(db) { ${up} }, async down(db) { ${down} } }] };\n`;
+  return `export const migration = { ${more} steps: [{ name: 'only', async up(db, context) { ${up} }, async down(db) { ${down} } }] };\n`;
 }
 
 /** Rules that speak of the second migration, after one that made a table and one that made a collection. */
@@ -120,8 +120,49 @@ const CASES: readonly [what: string, engine: 'postgres' | 'mongodb', rule: strin
       `await db.command({ collMod: 'mails', validator: {} });`,
     ),
     mongo(
-      `if (await db.collection('mails').countDocuments({ to: { $exists: false } })) throw new Error('Some have no to'); await db.command({ collMod: 'mails', validator: { $jsonSchema: { required: ['to'] } } });`,
+      `await context.replaceValidator('mails', { $jsonSchema: { required: ['to'] } });`,
       `await db.command({ collMod: 'mails', validator: {} });`,
+    ),
+  ],
+  [
+    'a validator tightened after a look at something else',
+    'mongodb',
+    'validator-before-backfill',
+    mongo(
+      `await db.collection('mails').countDocuments({ to: { $exists: false } }); await db.command({ collMod: 'mails', validator: { $jsonSchema: { required: ['to', 'at'] } } });`,
+      `await db.command({ collMod: 'mails', validator: {} });`,
+    ),
+    mongo(
+      `const validator = { $jsonSchema: { required: ['to', 'at'] } }; if (await db.collection('mails').countDocuments({ $nor: [validator] })) throw new Error('Some violate it'); await db.command({ collMod: 'mails', validator });`,
+      `await db.command({ collMod: 'mails', validator: {} });`,
+    ),
+  ],
+  [
+    'an index that MongoDB refuses and this server takes',
+    'mongodb',
+    'mongodb/partial-filter',
+    mongo(
+      `await db.collection('mails').createIndex({ to: 1 }, { name: 'to', partialFilterExpression: { at: { $exists: false } } });`,
+      `await db.collection('mails').dropIndex('to');`,
+    ),
+    mongo(
+      `await db.collection('mails').createIndex({ to: 1 }, { name: 'to', partialFilterExpression: { at: { $exists: true } } });`,
+      `await db.collection('mails').dropIndex('to');`,
+    ),
+  ],
+  [
+    'a unique index that no shard can keep, on a server that has no shards',
+    'mongodb',
+    'mongodb/unique-in-shards',
+    mongo(
+      `await db.createCollection('more'); await db.collection('more').createIndex({ to: 1 }, { name: 'to', unique: true }); await context.shardCollection('more', { userId: 'hashed' });`,
+      `await db.dropCollection('more');`,
+      `lossy: 'More is lost',`,
+    ),
+    mongo(
+      `await db.createCollection('more'); await db.collection('more').createIndex({ userId: 1, to: 1 }, { name: 'to', unique: true }); await context.shardCollection('more', { userId: 'hashed' });`,
+      `await db.dropCollection('more');`,
+      `lossy: 'More is lost',`,
     ),
   ],
   [

@@ -8,7 +8,7 @@ export { type DomainInspection, inspectDomain } from './inspect-domain.ts';
 export type { HistoryAttempt, HistoryDirection, HistoryRow, JournalRow, JournalState } from './journal.ts';
 export type * from './migration.ts';
 export { checksumMigrations } from './migration-checksums.ts';
-export type { EngineOptions, MigrationReader, RecordedStatement } from './migration-engine.ts';
+export type { EngineOptions, MigrationReader, RecordedStatement, RefusedCommand } from './migration-engine.ts';
 export {
   isMigrationName,
   listMigrationFiles,

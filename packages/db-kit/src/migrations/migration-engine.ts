@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb';
+import type { ServerRuleProblem } from '../mongodb/server-rules/index.ts';
 import type { MigrationChecksum } from './checksum.ts';
 import type { HistoryRow, JournalRow } from './journal.ts';
 import type { Engine, MigrationDirection, MigrationDomain } from './migration.ts';
@@ -26,6 +27,14 @@ export interface EngineOptions {
   readonly onStatement?: ((statement: RecordedStatement) => void) | undefined;
   /** Hears of what bodies did otherwise than asked, or how far they are, a line each. */
   readonly onNote?: ((migration: string, note: string) => void) | undefined;
+  /** Hears of commands that MongoDB would refuse, which are then sent all the same; without it they fail. */
+  readonly onRefused?: ((refused: RefusedCommand) => void) | undefined;
+}
+
+/** A command of a step that MongoDB would refuse, whatever the server that it is sent to. */
+export interface RefusedCommand extends ServerRuleProblem {
+  readonly migration: string;
+  readonly step: string;
 }
 
 /** Something that a migration's body sent to the server. */

@@ -1,5 +1,5 @@
 import type { MigrationDirection } from './migration.ts';
-import type { RecordedStatement } from './migration-engine.ts';
+import type { RecordedStatement, RefusedCommand } from './migration-engine.ts';
 
 /** Called as each migration begins and ends, for progress. */
 export interface MigratorHooks {
@@ -13,4 +13,6 @@ export interface MigratorHooks {
   readonly onStatement?: (statement: RecordedStatement) => void;
   /** Hears of what bodies did otherwise than asked, such as not to shard where the server cannot. */
   readonly onNote?: (migration: string, note: string) => void;
+  /** Hears of commands that MongoDB would refuse, which are then sent all the same; without it they fail. */
+  readonly onRefused?: (refused: RefusedCommand) => void;
 }

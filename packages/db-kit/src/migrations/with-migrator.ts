@@ -31,6 +31,7 @@ export async function withMigrator<T>(
     ...options,
     onStatement: hooks.onStatement ?? options.onStatement,
     onNote: hooks.onNote ?? options.onNote,
+    onRefused: hooks.onRefused ?? options.onRefused,
   };
   try {
     const engine = await loadEngine(domain.engine);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDomain } from '../migrations/domain-manifest.ts';
-import { listMigrationFiles } from '../migrations/migration-files.ts';
+import type { RefusedCommand } from '../migrations/migration-engine.ts';
+import { listMigrationFiles, loadMigration } from '../migrations/migration-files.ts';
 import { isMigrationIdsFileCurrent } from '../migrations/migration-ids-file.ts';
 import type { Migrator } from '../migrations/migrator.ts';
 import { withMigrator } from '../migrations/with-migrator.ts';
@@ -38,6 +39,29 @@ export function describeMigrationContract(folder: string, sharedWith: readonly s
       expect(await database.structure()).toEqual([]);
       expect(await migrate((migrator) => migrator.up())).toEqual(files.map((file) => file.name));
       expect(await database.structure()).not.toEqual([]);
+    });
+
+    it('sends nothing that MongoDB refuses, whatever this server takes', async () => {
+      const refused: RefusedCommand[] = [];
+      const other = await openContractDatabase(folder, sharedWith);
+      try {
+        await withMigrator(
+          {
+            ...other,
+            identity: TEST_IDENTITY,
+            lockTimeoutMs: 10_000,
+            hooks: { onRefused: (command) => refused.push(command) },
+          },
+          (migrator) => migrator.up().then(() => migrator.down('all')),
+        );
+      } finally {
+        await other.drop();
+      }
+      for (const file of await listMigrationFiles(other.domain)) {
+        const { waives = {} } = await loadMigration(other.domain, file);
+        const found = refused.filter(({ migration, rule }) => migration === file.name && waives[rule] === undefined);
+        expect(found).toEqual([]);
+      }
     });
 
     it('applies nothing the second time', async () => {

@@ -39,15 +39,22 @@ export async function upCommand(
     : output.isTerminal
       ? liveProgress(withDependencies(context.domains, domains))
       : lineProgress(output);
+  const notes: string[] = [];
   const outcomes = await up(
     { ...context, allowOutOfOrder: options.allowOutOfOrder },
     {
       domains,
       to: options.to,
       includeDependencies: options.dependencies,
-      hooks: progress.hooks,
+      hooks: {
+        ...progress.hooks,
+        onNote: (domain, migration, note) => notes.push(`${domain}/${migration}: ${note}`),
+      },
     },
   ).finally(() => progress.finish());
+  for (const note of json ? [] : notes) {
+    printNotice(output, note);
+  }
   const { done, ...rest } = describeOutcomes(outcomes);
   if (!json && done.length > 0) {
     printUpTable(output, done);
@@ -65,6 +72,7 @@ export async function upCommand(
     printJson(output, {
       domains: done,
       ...rest,
+      ...(notes.length === 0 ? {} : { notes }),
       ...(seeded === undefined ? {} : { seeded: describeOutcomes(seeded).done }),
     });
   }

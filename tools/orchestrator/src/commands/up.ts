@@ -1,4 +1,4 @@
-import type { Engine, Migrator, RecordedStatement, Repeatable } from '@finova/db-kit/migrations';
+import type { Engine, Migrator, RecordedStatement, RefusedCommand, Repeatable } from '@finova/db-kit/migrations';
 import { MigrationGates } from '../plan/migration-gates.ts';
 import { planRun, type RunPlan } from '../plan/plan-run.ts';
 import { selectDomains } from '../plan/select-domains.ts';
@@ -36,6 +36,10 @@ export interface UpHooks {
   readonly onMigrationStart?: (domain: string, migration: string) => void;
   readonly onDomainEnd?: (domain: string, outcome: Outcome<DomainUpResult>) => void;
   readonly onStatement?: (domain: string, statement: RecordedStatement) => void;
+  /** Hears of what bodies did otherwise than asked, such as not to shard where the server cannot. */
+  readonly onNote?: (domain: string, migration: string, note: string) => void;
+  /** Hears of commands that MongoDB would refuse, which are then sent all the same; without it they fail. */
+  readonly onRefused?: (domain: string, refused: RefusedCommand) => void;
 }
 
 export interface UpOptions {
@@ -83,9 +87,13 @@ export async function up(context: RunContext, options: UpOptions = {}): Promise<
       progress.get(domain)?.applied.push(migration);
       gates?.open(domain, migration);
     },
+    onNote: (migration: string, note: string) => options.hooks?.onNote?.(domain, migration, note),
     ...(options.hooks?.onStatement === undefined
       ? {}
       : { onStatement: (statement: RecordedStatement) => options.hooks?.onStatement?.(domain, statement) }),
+    ...(options.hooks?.onRefused === undefined
+      ? {}
+      : { onRefused: (refused: RefusedCommand) => options.hooks?.onRefused?.(domain, refused) }),
   });
   return withMigrators(context, domains, { hooks, toleratesFailures: true }, async ({ migrators, failures }) => {
     const plan = await planRun(context, domains, migrators, { target, only: options.only });

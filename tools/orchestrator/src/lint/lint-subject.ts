@@ -6,6 +6,7 @@ import {
   loadMigration,
   type MigrationDefinition,
   type RecordedStatement,
+  type RefusedCommand,
 } from '@finova/db-kit/migrations';
 import { down } from '../commands/down.ts';
 import { up } from '../commands/up.ts';
@@ -25,6 +26,8 @@ export interface LintSubject {
   /** PostgreSQL: what the statements do. */
   readonly upFacts: readonly SqlFacts[];
   readonly downFacts: readonly SqlFacts[];
+  /** MongoDB: commands that a real one would not take, whatever the server that they were tried on. */
+  readonly refused: readonly RefusedCommand[];
 }
 
 /**
@@ -39,8 +42,13 @@ export async function readLintSubjects(context: RunContext, names: readonly stri
     const key = `${domain}/${statement.migration}/${statement.direction}`;
     recorded.set(key, [...(recorded.get(key) ?? []), statement]);
   };
+  const refused = new Map<string, RefusedCommand[]>();
+  const refuse = (domain: string, command: RefusedCommand) => {
+    const key = `${domain}/${command.migration}`;
+    refused.set(key, [...(refused.get(key) ?? []), command]);
+  };
   await withScratchServers(context, async (scratch) => {
-    for (const outcome of (await up(scratch, { hooks: { onStatement: record } })).values()) {
+    for (const outcome of (await up(scratch, { hooks: { onStatement: record, onRefused: refuse } })).values()) {
       if (outcome.state === 'failed') {
         throw outcome.error;
       }
@@ -62,6 +70,7 @@ export async function readLintSubjects(context: RunContext, names: readonly stri
         down: undone ?? [],
         upFacts: await factsOf(sent ?? []),
         downFacts: await factsOf(undone ?? []),
+        refused: refused.get(`${domain.name}/${file.name}`) ?? [],
       });
     }
   }

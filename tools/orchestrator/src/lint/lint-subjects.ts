@@ -3,6 +3,7 @@ import type { LintSubject } from './lint-subject.ts';
 import { indexInTransaction } from './rules/index-in-transaction.ts';
 import { missingDown } from './rules/missing-down.ts';
 import { missingLossy } from './rules/missing-lossy.ts';
+import { refusedByMongo } from './rules/refused-by-mongo.ts';
 import { uncheckedUniqueness } from './rules/unchecked-uniqueness.ts';
 import { unqualifiedName } from './rules/unqualified-name.ts';
 import { validatorBeforeBackfill } from './rules/validator-before-backfill.ts';
@@ -24,6 +25,7 @@ export async function lintSubject(subject: LintSubject): Promise<LintFinding[]> 
   const found = [
     ...Object.entries(RULES).flatMap(([rule, check]) => check(subject).map((finding) => ({ rule, ...finding }))),
     ...(await lintWithSquawk(subject)),
+    ...refusedByMongo(subject),
   ];
   const waived = definition.waives ?? {};
   const unused = Object.keys(waived).filter((rule) => !found.some((finding) => finding.rule === rule));

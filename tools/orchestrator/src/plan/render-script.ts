@@ -47,7 +47,11 @@ export function renderStatements({ statements = [] }: Pick<PlannedMigration, 'st
       const text = renderSql(statement.sql, statement.parameters);
       return text === '' ? [] : [{ text }];
     }
-    const { command, database, step } = statement;
+    const { command, database, step, skipped } = statement;
+    if (skipped !== undefined) {
+      const text = renderMongoCommand(command, database).replaceAll(/^/gm, '// ');
+      return [{ text: `// only on a mongos:\n${text}`, step }];
+    }
     return onlyReads(command) ? [] : [{ text: renderMongoCommand(command, database), step }];
   });
 }

@@ -2,11 +2,11 @@ import type { Db, Document, MongoClient } from 'mongodb';
 import { backfillDocuments } from '../../mongodb/backfill-documents.ts';
 import { describeMongo } from '../../mongodb/describe-server.ts';
 import type { MongoServerRules } from '../../mongodb/server-rules/index.ts';
+import { RefusedByMongoError } from '../errors/index.ts';
 import type { MongoMigration, MongoMigrationStep, MongoStepContext } from '../migration.ts';
 import type { EngineOptions, RunnableMigration } from '../migration-engine.ts';
 import { listenToCommands } from './listen-to-commands.ts';
 import type { MigrationLease } from './migration-lease.ts';
-import { refuseProblems } from './refused-command.ts';
 import { replaceValidator } from './replace-validator.ts';
 import { shardCollection, shardCommand } from './shard-collection.ts';
 import { StepProgress } from './step-progress.ts';
@@ -96,16 +96,17 @@ export class MongoStepRun {
 
   #refuse(command: Document): void {
     const { migration, step, rules, options } = this.#run;
-    const { waives } = migration.definition as MongoMigration;
-    try {
-      refuseProblems(
-        { domain: options.domain.name, migration: migration.file.name, step: step.name },
-        rules.check(command),
-        waives,
-      );
-    } catch (thrown) {
-      this.#refusal ??= thrown;
-      throw thrown;
+    const { waives = {} } = migration.definition as MongoMigration;
+    const facts = { domain: options.domain.name, migration: migration.file.name, step: step.name };
+    const problems = rules.check(command).map((problem) => ({ ...facts, ...problem }));
+    if (options.onRefused !== undefined) {
+      problems.forEach(options.onRefused);
+      return;
+    }
+    const problem = problems.find(({ rule }) => waives[rule] === undefined);
+    if (problem !== undefined) {
+      this.#refusal ??= new RefusedByMongoError(problem);
+      throw this.#refusal;
     }
   }
 
