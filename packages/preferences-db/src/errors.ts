@@ -31,3 +31,18 @@ export class InvalidPreferencesError extends FinovaError {
     this.problems = problems;
   }
 }
+
+/** The customer was erased; nothing is stored of them any more. */
+export class UserErasedError extends FinovaError {
+  readonly userId: string;
+  readonly erasedAt: Date;
+
+  constructor(userId: string, erasedAt: Date) {
+    super({
+      message: `The customer was erased at ${erasedAt.toISOString()}: expected one who is there`,
+      next: 'drop the change; a customer who comes back gets a new id',
+    });
+    this.userId = userId;
+    this.erasedAt = erasedAt;
+  }
+}

@@ -11,7 +11,7 @@ import {
 } from '@finova/db-kit/testing';
 import { Double, type MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { validPreferences } from './valid-preferences.ts';
+import { validPreferences, validTombstone } from './valid-preferences.ts';
 
 const folder = join(import.meta.dirname, '..');
 
@@ -57,6 +57,26 @@ describe('the server alone', () => {
   it('refuses a consent for a purpose it does not know', async () => {
     const [consent] = validPreferences().consents;
     await expect(insert({ consents: [{ ...consent, purpose: 'anything' }] })).rejects.toMatchObject(refused);
+  });
+
+  it('refuses a tombstone that holds something of the customer', async () => {
+    const tombstone = validTombstone();
+    await expect(insert(tombstone)).resolves.toMatchObject({ acknowledged: true });
+    for (const change of [
+      { locale: 'de-AT' },
+      { fallbackLocales: ['de'] },
+      { theme: 'dark' },
+      { accessibility: { ...tombstone.accessibility, screenReader: true } },
+      { consents: validPreferences().consents },
+    ]) {
+      const { _id: _, ...rest } = tombstone;
+      await expect(insert({ ...rest, ...change })).rejects.toMatchObject(refused);
+    }
+  });
+
+  it('refuses other versions than the newest', async () => {
+    await expect(insert({ schemaVersion: 1 })).rejects.toMatchObject(refused);
+    await expect(insert({ schemaVersion: 3 })).rejects.toMatchObject(refused);
   });
 
   it('refuses a text that only ends like a currency', async () => {

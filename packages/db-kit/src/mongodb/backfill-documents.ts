@@ -106,9 +106,8 @@ function readBatch(
   lastId: unknown,
   batchSize: number,
 ): Promise<WithId<Document>[]> {
-  const rest = lastId === null ? filter : { $and: [filter, { _id: { $gt: lastId } }] };
   return collection
-    .find(rest as Filter<Document>)
+    .find(lastId === null ? filter : both({ _id: { $gt: lastId } }, filter))
     .sort({ _id: 1 })
     .limit(batchSize)
     .toArray();
@@ -125,20 +124,23 @@ async function changeBatch(
   }
   const { matchedCount } = await collection.bulkWrite(
     documents.map((document) => {
-      const unchanged = guards.map((field) => ({
-        [field]: field in document ? { $eq: document[field] } : { $exists: false },
-      }));
+      const unchanged = guards.filter((field) => field in document).map((field) => [field, { $eq: document[field] }]);
       const { _id, ...replacement } = change(document);
-      return {
-        replaceOne: {
-          filter: { $and: [{ _id: document._id }, filter, ...unchanged] } as Filter<Document>,
-          replacement,
-        },
-      };
+      // With the filter only where nothing else tells: SecantusDB would look for it by an index, at all that match it.
+      // One that a faster run has changed meanwhile becomes what it is.
+      const same = { _id: document._id, ...Object.fromEntries(unchanged) };
+      return { replaceOne: { filter: unchanged.length > 0 ? same : both(same, filter), replacement } };
     }),
     { ordered: false },
   );
   return matchedCount;
+}
+
+/** Side by side where no field is in both: SecantusDB looks at every document for what stands in `$and`. */
+function both(left: Document, right: Filter<Document>): Filter<Document> {
+  return (
+    Object.keys(right).some((name) => name in left) ? { ...left, $and: [right] } : { ...right, ...left }
+  ) as Filter<Document>;
 }
 
 async function pause(forMs: number, signal: AbortSignal | undefined): Promise<void> {

@@ -22,7 +22,7 @@ import { testMongoUrl } from './test-servers.ts';
 export function describeValidatorAgreement(
   definition: CollectionDefinition,
   documents: Arbitrary<object>,
-  count = 400,
+  count = 2_600,
 ): void {
   const seed = Number(process.env['FINOVA_PROPERTY_SEED'] ?? Date.now() % 2 ** 31);
   const client = () => createMongoClient({ url: testMongoUrl(), applicationName: 'finova tests' });

@@ -6,8 +6,8 @@ import { createMongoTestDatabase, type MongoTestDatabase, testMongoUrl } from '@
 import type { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consentInForce } from '../consents.ts';
-import { InvalidPreferencesError, RevisionConflictError } from '../errors.ts';
-import { CONSENTS_MAX } from '../schema/user-preferences.ts';
+import { InvalidPreferencesError, RevisionConflictError, UserErasedError } from '../errors.ts';
+import { CONSENTS_MAX, type ConsentPurpose, DEFAULT_CHOICES } from '../schema/user-preferences.ts';
 import { PreferencesRepository } from './preferences-repository.ts';
 
 describe('PreferencesRepository', () => {
@@ -30,6 +30,14 @@ describe('PreferencesRepository', () => {
     userId = newId();
   });
 
+  const collection = () => client.db(database.databaseName).collection<{ _id: string }>('user_preferences');
+  const idsThatConsent = async (purpose: ConsentPurpose = 'marketing_email') => {
+    const ids: string[] = [];
+    for await (const id of preferences.usersWhoConsentTo(purpose)) {
+      ids.push(id);
+    }
+    return ids;
+  };
   const decision = (granted: boolean) =>
     ({ purpose: 'marketing_email', granted, policyVersion: 'privacy-2026-01', source: 'web' }) as const;
 
@@ -67,15 +75,42 @@ describe('PreferencesRepository', () => {
       await preferences.patch(userId, { accessibility: { textScalePercent: 150 } }, { expectedRevision: 0 });
       const changed = await preferences.patch(
         userId,
-        { accessibility: { reduceMotion: true } },
+        { accessibility: { motion: 'reduced' } },
         { expectedRevision: 1 },
       );
       expect(changed.accessibility).toEqual({
         textScalePercent: 150,
-        reduceMotion: true,
-        highContrast: false,
+        motion: 'reduced',
+        contrast: 'system',
         screenReader: false,
       });
+    });
+
+    it('brings defaults back for null, and those of accessibility one by one or all', async () => {
+      const accessibility = { textScalePercent: 150, motion: 'full', screenReader: true } as const;
+      await preferences.patch(userId, { theme: 'dark', locale: 'fr', accessibility }, { expectedRevision: 0 });
+      const one = await preferences.patch(
+        userId,
+        { theme: null, accessibility: { motion: null } },
+        { expectedRevision: 1 },
+      );
+      expect(one).toMatchObject({
+        theme: 'system',
+        locale: 'fr',
+        accessibility: { ...accessibility, motion: 'system' },
+      });
+      const all = await preferences.patch(userId, { accessibility: null }, { expectedRevision: 2 });
+      expect(all).toMatchObject({ locale: 'fr', accessibility: DEFAULT_CHOICES.accessibility });
+    });
+
+    it('replaces a list as a whole', async () => {
+      await preferences.patch(userId, { fallbackLocales: ['EN-us', 'fr'] }, { expectedRevision: 0 });
+      expect(await preferences.get(userId)).toMatchObject({ fallbackLocales: ['en-US', 'fr'] });
+      const changed = await preferences.patch(userId, { fallbackLocales: ['it'] }, { expectedRevision: 1 });
+      expect(changed.fallbackLocales).toEqual(['it']);
+      expect(
+        (await preferences.patch(userId, { fallbackLocales: null }, { expectedRevision: 2 })).fallbackLocales,
+      ).toEqual([]);
     });
 
     it('makes language tags canonical', async () => {
@@ -89,6 +124,8 @@ describe('PreferencesRepository', () => {
       ['a language tag that is none', { locale: 'x' }, 'locale'],
       ['an unknown currency', { displayCurrency: 'XQZ' }, 'displayCurrency: expected an ISO 4217 currency'],
       ['an unknown field', { nickname: 'x' }, 'nickname'],
+      ['a language twice', { fallbackLocales: ['de-at', 'de-AT'] }, 'fallbackLocales: expected each language once'],
+      ['too many languages', { fallbackLocales: ['de', 'en', 'fr', 'it', 'es', 'pt'] }, 'fallbackLocales'],
       ['a fraction', { accessibility: { textScalePercent: 99.5 } }, 'accessibility.textScalePercent'],
     ])('refuses %s and names the field', async (_, changes, problem) => {
       const patching = preferences.patch(userId, changes as object, { expectedRevision: 0 });
@@ -186,12 +223,69 @@ describe('PreferencesRepository', () => {
     });
   });
 
-  describe('delete', () => {
-    it('erases preferences and consents', async () => {
+  describe('usersWhoConsentTo', () => {
+    it('names those whose last decision is yes', async () => {
+      const [yes, no, other] = [newId(), newId(), newId()];
+      await preferences.setConsent(yes, decision(false));
+      await preferences.setConsent(yes, decision(true));
+      await preferences.setConsent(no, decision(true));
+      await preferences.setConsent(no, decision(false));
+      await preferences.setConsent(other, { ...decision(true), purpose: 'marketing_push' });
+      const found = await idsThatConsent();
+      expect([yes, no, other].map((id) => found.includes(id))).toEqual([true, false, false]);
+    });
+  });
+
+  describe('erase', () => {
+    it('leaves nothing but the id and the moment', async () => {
+      await preferences.patch(userId, { locale: 'de-AT', theme: 'dark' }, { expectedRevision: 0 });
       await preferences.setConsent(userId, decision(true));
-      expect(await preferences.delete(userId)).toBe(true);
+      expect(await preferences.erase(userId)).toBe(true);
       expect(await preferences.get(userId)).toBeUndefined();
-      expect(await preferences.delete(userId)).toBe(false);
+      expect(await preferences.getOrDefault(userId)).toMatchObject({ theme: 'system', revision: 0, consents: [] });
+      const stored = await collection().findOne({ _id: userId });
+      expect(stored).toMatchObject({ _id: userId, locale: 'en', consents: [], erasedAt: now, createdAt: now });
+      expect(await idsThatConsent()).not.toContain(userId);
+    });
+
+    it('says "no" the second time', async () => {
+      await preferences.setConsent(userId, decision(true));
+      expect(await preferences.erase(userId)).toBe(true);
+      expect(await preferences.erase(userId)).toBe(false);
+    });
+
+    it('is final: no change brings the customer back, of whatever revision', async () => {
+      await preferences.patch(userId, { theme: 'dark' }, { expectedRevision: 0 });
+      await preferences.erase(userId);
+      for (const expectedRevision of [0, 1, 2]) {
+        await expect(preferences.patch(userId, { theme: 'light' }, { expectedRevision })).rejects.toThrow(
+          UserErasedError,
+        );
+      }
+      await expect(preferences.setConsent(userId, decision(true))).rejects.toMatchObject({ userId, erasedAt: now });
+    });
+
+    it('holds for a customer of whom nothing was stored yet', async () => {
+      expect(await preferences.erase(userId)).toBe(true);
+      await expect(preferences.patch(userId, { theme: 'dark' }, { expectedRevision: 0 })).rejects.toThrow(
+        UserErasedError,
+      );
+    });
+
+    it('wins against changes of the same moment, and is done once', async () => {
+      const outcomes = await Promise.allSettled([
+        ...Array.from({ length: 8 }, () => preferences.setConsent(userId, decision(true))),
+        ...Array.from({ length: 4 }, () => preferences.erase(userId)),
+        ...Array.from({ length: 4 }, () => preferences.patch(userId, { theme: 'dark' }, { expectedRevision: 0 })),
+      ]);
+      const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.name] : []));
+      expect(failures.filter((name) => !['UserErasedError', 'RevisionConflictError'].includes(name))).toEqual([]);
+      expect(outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value === true)).toHaveLength(1);
+      expect(await collection().findOne({ _id: userId })).toMatchObject({ erasedAt: now, consents: [] });
+    });
+
+    it('refuses an id that is none', async () => {
+      await expect(preferences.erase('me')).rejects.toThrow(InvalidPreferencesError);
     });
   });
 });

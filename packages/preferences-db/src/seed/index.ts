@@ -64,13 +64,14 @@ function preferencesOf(customer: SeedCustomer, index: number): UserPreferencesDo
   return {
     _id: customer.id,
     locale: customer.locale,
+    fallbackLocales: index % 6 === 0 ? ['en'] : [],
     timeZone: customer.timeZone,
     displayCurrency: customer.currency,
     theme: THEMES[index % THEMES.length] ?? 'system',
     accessibility: {
       textScalePercent: index % 5 === 0 ? 130 : 100,
-      reduceMotion: index % 4 === 3,
-      highContrast: index % 7 === 0,
+      motion: index % 4 === 3 ? 'reduced' : 'system',
+      contrast: index % 7 === 0 ? 'more' : 'system',
       screenReader: index % 11 === 10,
     },
     consents,
