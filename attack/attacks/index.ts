@@ -1,4 +1,5 @@
 import type { Attack } from '../harness/attack.ts';
+import { backfillKilled } from './backfill-killed.ts';
 import { concurrently } from './concurrently.ts';
 import { failureAtEveryStep } from './failure-at-every-step.ts';
 import { killNine } from './kill-nine.ts';
@@ -14,6 +15,7 @@ import { tamperedHistory } from './tampered-history.ts';
 export const ATTACKS: readonly Attack[] = [
   manyRunners,
   killNine,
+  backfillKilled,
   concurrently,
   stoppedHolder,
   tamperedHistory,
