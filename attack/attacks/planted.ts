@@ -86,7 +86,12 @@ async function withSubjects({ servers }: AttackContext, use: (run: ScratchRun) =
       },
       'mails-db': {
         engine: 'mongodb',
-        migrations: { [`${ONE}.ts`]: mongoStep(DRIFT_SUBJECTS.mongodb, `await db.dropCollection('mails');`) },
+        migrations: {
+          [`${ONE}.ts`]: mongoStep(
+            DRIFT_SUBJECTS.mongodb,
+            `await db.dropCollection('recent'); await db.dropCollection('mails');`,
+          ),
+        },
       },
     },
     servers,

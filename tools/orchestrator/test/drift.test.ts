@@ -16,7 +16,7 @@ const subjects = () =>
     'mails-db': {
       engine: 'mongodb',
       migrations: {
-        [`${ONE}.ts`]: `export const migration = { lossy: 'Mails', steps: [{ name: 'create', async up(db) { ${DRIFT_SUBJECTS.mongodb} }, async down(db) { await db.dropCollection('mails'); } }] };`,
+        [`${ONE}.ts`]: `export const migration = { lossy: 'Mails', steps: [{ name: 'create', async up(db) { ${DRIFT_SUBJECTS.mongodb} }, async down(db) { await db.dropCollection('recent'); await db.dropCollection('mails'); } }] };`,
       },
     },
   });

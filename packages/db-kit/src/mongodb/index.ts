@@ -21,6 +21,7 @@ export { type MongoConnectionOptions, withMongoClient } from './connect.ts';
 export { describeMongo, mongoAddress } from './describe-server.ts';
 export { DocumentVersions, UnknownSchemaVersionError } from './document-versions.ts';
 export { type MongoJsonSchema, mongoJsonSchema, UnsupportedSchemaError } from './json-schema.ts';
+export { type ProbedFeature, type ProbedServer, probeMongoServer } from './probe-server.ts';
 export { MongoServerRules, type ServerRuleProblem } from './server-rules/index.ts';
 export { describeMongoStructure } from './structure.ts';
 export { defineView, typedView, type ViewDefinition, type ViewDocumentOf } from './view.ts';

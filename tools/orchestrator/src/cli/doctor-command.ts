@@ -5,9 +5,12 @@ import { ExitCode } from './exit-code.ts';
 import { printJson, printLine, printTable } from './output.ts';
 
 /** `finova-db doctor` */
-export async function doctorCommand(environment: CommandEnvironment): Promise<ExitCode> {
+export async function doctorCommand(
+  environment: CommandEnvironment,
+  { probe = false }: { readonly probe?: boolean },
+): Promise<ExitCode> {
   const { output, options } = environment;
-  const findings = await doctor(await openContext(environment, []));
+  const findings = await doctor(await openContext(environment, []), { probe });
   const problems = findings.filter(({ state }) => state === 'problem');
   if (options.json) {
     printJson(output, { findings });

@@ -150,7 +150,9 @@ export function createProgram(host: ProgramHost): Command {
     .option('--file <path>', 'where; FINOVA_KEY_FILE or the data folder of the workspace by default')
     .action(run(createKeysCommand));
 
-  add('doctor', 'Check that everything the other commands need is there').action(run(doctorCommand));
+  add('doctor', 'Check that everything the other commands need is there')
+    .option('--probe', 'also try what each MongoDB server can do, in a database that is made for it and dropped')
+    .action(run(doctorCommand));
 
   return program;
 }

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { errorMessage } from '@finova/db-kit';
 import { openLocalKeyFile } from '@finova/db-kit/encryption';
-import { describeMongo, withMongoClient } from '@finova/db-kit/mongodb';
+import { describeMongo, probeMongoServer, withMongoClient } from '@finova/db-kit/mongodb';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { keyFilePath, type RunContext, serverOf } from '../run/run-context.ts';
 import type { WorkspaceDomain } from '../workspace/workspace-domain.ts';
@@ -17,13 +17,39 @@ export interface DoctorFinding {
 const OLDEST_NODE = [20, 19] as const;
 const OLDEST_POSTGRES = 150_000;
 
+export interface DoctorOptions {
+  /** Also tries what each MongoDB server can do, in a database that is made for it and dropped. */
+  readonly probe?: boolean;
+}
+
 /** Checks what every command needs: Node.js, the workspace's data folder, the keys, and each domain's server. */
-export async function doctor(context: RunContext): Promise<DoctorFinding[]> {
+export async function doctor(context: RunContext, { probe = false }: DoctorOptions = {}): Promise<DoctorFinding[]> {
   const findings = [checkNode(), ...(await Promise.all([checkKeys(context), checkFolder(context)]))];
   const domains = await Promise.all(
     context.domains.map((domain) => attempt(domain.name, () => checkDomain(context, domain))),
   );
-  return [...findings, ...domains];
+  return [...findings, ...domains, ...(probe ? await probeMongoServers(context) : [])];
+}
+
+/** What each MongoDB server lacks of MongoDB; nothing that a command needs, so it is no problem. */
+async function probeMongoServers(context: RunContext): Promise<DoctorFinding[]> {
+  const urls = new Set(
+    context.domains.filter(({ engine }) => engine === 'mongodb').map((domain) => serverOf(context, domain).url),
+  );
+  return Promise.all(
+    [...urls].map((url) =>
+      attempt('MongoDB features', async () => {
+        const { product, features } = await probeMongoServer({ url, applicationName: 'finova-db doctor' });
+        const lacking = features.filter(({ isThere }) => !isThere);
+        return lacking.length === 0
+          ? `${product} can do all ${features.length}`
+          : [
+              `${product} lacks ${lacking.length} of ${features.length} (docs/MONGODB.md)`,
+              ...lacking.map(({ name, found }) => `${name}: ${found}`),
+            ].join('\n');
+      }),
+    ),
+  );
 }
 
 function checkNode(): DoctorFinding {

@@ -38,7 +38,8 @@ export const DRIFT_SUBJECTS = {
     await db.createCollection('mails', { validator: { $jsonSchema: { required: ['to'], properties: { to: { bsonType: 'string' } } } }, validationLevel: 'strict', validationAction: 'error' });
     await db.collection('mails').createIndex({ to: 1, at: -1 }, { name: 'to_at' });
     await db.collection('mails').createIndex({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 60 });
-    await db.collection('mails').createIndex({ key: 1 }, { name: 'key', unique: true });`,
+    await db.collection('mails').createIndex({ key: 1 }, { name: 'key', unique: true });
+    await db.createCollection('recent', { viewOn: 'mails', pipeline: [{ $sort: { at: -1, to: 1 } }] });`,
 } as const;
 
 const sql = (name: string, object: string, plant: string): PlantedDrift => ({
@@ -138,6 +139,28 @@ export const PLANTED_DRIFTS: readonly PlantedDrift[] = [
     'key',
     { dropIndexes: 'mails', index: 'key' },
     { createIndexes: 'mails', indexes: [{ key: { key: 1 }, name: 'key' }] },
+  ),
+  mongo(
+    'an index that compares text otherwise',
+    'key',
+    { dropIndexes: 'mails', index: 'key' },
+    {
+      createIndexes: 'mails',
+      indexes: [{ key: { key: 1 }, name: 'key', unique: true, collation: { locale: 'de', strength: 2 } }],
+    },
+  ),
+  mongo(
+    'a view that sorts in another order',
+    'view recent',
+    { drop: 'recent' },
+    { create: 'recent', viewOn: 'mails', pipeline: [{ $sort: { to: 1, at: -1 } }] },
+  ),
+  mongo('a dropped view', 'view recent', { drop: 'recent' }),
+  mongo(
+    'a collection with other options',
+    'collection mails',
+    { drop: 'mails' },
+    { create: 'mails', changeStreamPreAndPostImages: { enabled: true } },
   ),
   mongo(
     'another time to live',
