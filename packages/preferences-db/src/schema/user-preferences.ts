@@ -26,7 +26,7 @@ export const CONTRASTS = ['system', 'more', 'less'] as const;
 /** Decisions kept of one customer; the newest of every purpose is always among them. */
 export const CONSENTS_MAX = 200;
 
-export const FALLBACK_LOCALES_MAX = 5;
+const FALLBACK_LOCALES_MAX = 5;
 
 /** The shape of a document as this version of the code writes it; older ones are in `user-preferences-versions.ts`. */
 export const USER_PREFERENCES_SCHEMA_VERSION = 2;

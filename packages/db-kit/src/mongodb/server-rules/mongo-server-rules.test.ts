@@ -119,7 +119,7 @@ const CASES: readonly [what: string, rule: string, bad: readonly Document[], goo
   ['a key of 0', 'index-key', [index({ a: 0 })], [index({ a: -1 })]],
   ['a field that begins with $', 'index-key', [index({ 'a.$b': 1 })], [index({ 'a.b': 1 })]],
   ['the name *', 'index-name', [index({ a: 1 }, { name: '*' })], [index({ a: 1 }, { name: 'all' })]],
-  ['an unknown option', 'index-option', [index({ a: 1 }, { dropDups: true })], [index({ a: 1 }, { hidden: true })]],
+  ['an unknown option', 'index-option', [index({ a: 1 }, { clusteredBy: true })], [index({ a: 1 }, { hidden: true })]],
   [
     'a sparse and partial index',
     'index-option',
