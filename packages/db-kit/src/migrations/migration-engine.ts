@@ -56,7 +56,7 @@ export type RecordedStatement =
       readonly command: Document;
       /** Where it was sent, when not to the domain's own database. */
       readonly database?: 'admin' | undefined;
-      /** Why it was not sent: only a sharded cluster takes some. */
+      /** Why it was not sent as it is: only a sharded cluster takes some, and some stand for what depends on the documents. */
       readonly skipped?: string | undefined;
     };
 

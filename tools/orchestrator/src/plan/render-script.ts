@@ -50,7 +50,7 @@ export function renderStatements({ statements = [] }: Pick<PlannedMigration, 'st
     const { command, database, step, skipped } = statement;
     if (skipped !== undefined) {
       const text = renderMongoCommand(command, database).replaceAll(/^/gm, '// ');
-      return [{ text: `// only on a mongos:\n${text}`, step }];
+      return [{ text: `// ${skipped}:\n${text}`, step }];
     }
     return onlyReads(command) ? [] : [{ text: renderMongoCommand(command, database), step }];
   });

@@ -57,7 +57,12 @@ export class MongoStepRun {
       signal,
       withFencedTransaction: (use) => lease.withFencedTransaction(use),
       backfill: async ({ collection, ...backfill }) => {
-        const progress = this.#progress(collection);
+        // A plan is made where there are no documents, and would not show it.
+        this.#record(
+          { find: collection, filter: backfill.filter },
+          { skipped: 'each of these is changed by the migrator' },
+        );
+        const progress = this.#progress('backfill', collection);
         const changed = await backfillDocuments(
           this.#db.collection(collection),
           backfill,
@@ -71,7 +76,7 @@ export class MongoStepRun {
         this.#note(`${changed} documents of ${collection} changed`);
       },
       replaceValidator: (collection, validator) =>
-        replaceValidator(this.#db, this.#progress(collection), collection, validator),
+        replaceValidator(this.#db, this.#progress('validator', collection), collection, validator),
       shardCollection: (collection, key) => this.#shard(collection, key),
     };
   }
@@ -83,15 +88,18 @@ export class MongoStepRun {
       return;
     }
     const command = shardCommand(this.#db, collection, key);
-    const skipped = `${product} is not a mongos`;
     this.#refuse(command);
-    this.#record(command, { database: 'admin', skipped });
-    this.#note(`${collection} is not sharded by ${JSON.stringify(key)}: ${skipped}`);
+    this.#record(command, { database: 'admin', skipped: 'only where the server is a mongos' });
+    this.#note(`${collection} is not sharded by ${JSON.stringify(key)}: ${product} is not a mongos`);
   }
 
-  #progress(collection: string): StepProgress {
+  #progress(of: 'backfill' | 'validator', collection: string): StepProgress {
     const { migration, step, lease } = this.#run;
-    return new StepProgress(this.#db, lease, `${migration.file.name}/${step.name}/${collection}`);
+    return new StepProgress(
+      this.#db,
+      lease,
+      `${migration.file.name}/${step.name}/${migration.direction}/${of}/${collection}`,
+    );
   }
 
   #refuse(command: Document): void {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { BSON, type Db, type Document } from 'mongodb';
 import { ValidatorViolatedError } from '../errors/index.ts';
 import type { StepProgress } from './step-progress.ts';
@@ -23,8 +24,11 @@ export async function replaceValidator(
   collection: string,
   validator: Document,
 ): Promise<void> {
-  const known = (await progress.read())?.['before'] as string | undefined;
-  const before = known === undefined ? await readValidation(db, collection) : parse<Validation>(known);
+  const live = await readValidation(db, collection);
+  const kept = (await progress.read()) as { readonly before: string } | undefined;
+  // The one that is there already is left by a run that died before it had counted again.
+  const before =
+    kept !== undefined && isDeepStrictEqual(live.validator, validator) ? parse<Validation>(kept.before) : live;
   // Kept for the case that this process dies, and for whoever looks for the documents: the error says how.
   await progress.write({ before: stringify(before), validator: stringify(validator) });
   const refuseViolators = async () => {

@@ -24,6 +24,15 @@ const validatorOf = (domain: MongoScratchDomain) =>
 const progressOf = (domain: MongoScratchDomain) =>
   domain.withDb((db) => db.collection('migration_progress').find().toArray());
 
+it('a validator that was changed by others since a refusal is the one that a second refusal leaves', async () => {
+  const domain = await mongoDomain({ [FILE]: one(`await context.replaceValidator('letters', ${VALIDATOR});`) });
+  await domain.withDb((db) => db.collection('letters').insertOne({ from: 1 }));
+  expect(await failureOf(domain)).toMatchObject({ violators: 1 });
+  await domain.withDb((db) => db.command({ collMod: 'letters', validator: { from: { $exists: true } } }));
+  expect(await failureOf(domain)).toMatchObject({ violators: 1 });
+  expect(await validatorOf(domain)).toEqual({ from: { $exists: true } });
+});
+
 describe('a step that sends what MongoDB refuses and this server may take', () => {
   const TWO_FIELDS = `await db.collection('letters').createIndex({ a: 1, b: 1 }, { name: 'old', expireAfterSeconds: 5 });`;
 
@@ -119,6 +128,22 @@ describe('replaceValidator', () => {
   });
 });
 
+it('a refused validator does not keep a backfill of the same step from going on, nor the other way round', async () => {
+  const domain = await mongoDomain({
+    [FILE]:
+      one(`await context.backfill({ collection: 'letters', filter: { to: 'Bob' }, change: (letter) => ({ ...letter, to: 'Anna' }) });
+      await context.replaceValidator('letters', { to: 'Anna' });`),
+  });
+  await domain.withDb((db) => db.collection('letters').insertMany([{ to: 'Bob' }, { to: 'Zoe' }]));
+  expect(await failureOf(domain)).toMatchObject({ violators: 1 });
+  await domain.withDb((db) => db.collection('letters').updateMany({ to: 'Zoe' }, { $set: { to: 'Bob' } }));
+  const notes: string[] = [];
+  await domain.migrate((migrator) => migrator.up(), { hooks: { onNote: (_, note) => notes.push(note) } });
+  expect(notes).toEqual(['1 documents of letters changed']);
+  expect(await validatorOf(domain)).toEqual({ to: 'Anna' });
+  expect(await progressOf(domain)).toEqual([]);
+});
+
 describe('backfill', () => {
   const change = `({ value, ...rest }) => ({ ...rest, doubled: 2 * value, schemaVersion: 2 })`;
   const filling = (more = '') =>
@@ -183,7 +208,7 @@ describe('shardCollection', () => {
     expect(statements.at(-1)).toMatchObject({
       command: { shardCollection: `${domain.domain.namespace}.letters`, key: { userId: 'hashed' } },
       database: 'admin',
-      skipped: expect.stringContaining('is not a mongos'),
+      skipped: 'only where the server is a mongos',
     });
   });
 

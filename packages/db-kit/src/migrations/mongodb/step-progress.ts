@@ -7,7 +7,7 @@ type ProgressDocument = Document & { readonly _id: string };
 export class StepProgress {
   readonly #collection: Collection<ProgressDocument>;
   readonly #lease: MigrationLease;
-  /** `<migration>/<step>/<collection>` */
+  /** `<migration>/<step>/up/backfill/<collection>` */
   readonly id: string;
 
   constructor(db: Db, lease: MigrationLease, id: string) {
