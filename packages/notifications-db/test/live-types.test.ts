@@ -9,8 +9,10 @@ import {
   CHANNELS,
   DIGESTS,
   NOTIFICATIONS_COLLECTIONS,
+  notificationCounters,
   notificationSettings,
   notifications,
+  recipients,
   SEVERITIES,
 } from '../src/index.ts';
 
@@ -70,13 +72,59 @@ describeValidatorAgreement(
     .map(([ids, rest]) => ({ ...rest, ...ids })),
 );
 
+const digest = fc.record({
+  every: fc.constantFrom('hourly', 'daily'),
+  timeZone: fc.constantFrom('UTC', 'America/Argentina/Buenos_Aires'),
+  period: fc.constantFrom('2026-03-04', '2026-03-04T09'),
+});
+const waiting = fc.record({ nextAttemptAt: date, deferredFrom: date }, { requiredKeys: ['nextAttemptAt'] });
+const inStatus = (status: string, fields: Record<string, fc.Arbitrary<unknown>>) =>
+  fc.record({ status: fc.constant(status), ...fields });
 const state = fc.oneof(
-  fc.record({ status: fc.constant('queued'), nextAttemptAt: date }),
-  fc.record({ status: fc.constant('leased'), nextAttemptAt: date, leasedUntil: date, leaseOwner: text(50) }),
-  fc.record({ status: fc.constant('failed'), nextAttemptAt: date, lastError: text(50) }),
-  fc.record({ status: fc.constant('sent'), sentAt: date, expiresAt: date }),
-  fc.record({ status: fc.constant('dead'), lastError: text(50), expiresAt: date }),
-  fc.record({ status: fc.constant('cancelled'), expiresAt: date }),
+  fc.tuple(waiting, inStatus('queued', {})).map(([times, rest]) => ({ ...times, ...rest })),
+  fc
+    .tuple(waiting, inStatus('leased', { leasedUntil: date, leaseOwner: text(50) }))
+    .map(([times, rest]) => ({ ...times, ...rest })),
+  fc.tuple(waiting, inStatus('failed', { lastError: text(50) })).map(([times, rest]) => ({ ...times, ...rest })),
+  inStatus('sent', { sentAt: date, expiresAt: date }),
+  inStatus('dead', { lastError: text(50), expiresAt: date }),
+  inStatus('cancelled', { expiresAt: date }),
+  inStatus('gathered', { digest, digestAt: date }),
+  inStatus('digested', { digest, digestId: fc.uuid(), expiresAt: date }),
+);
+
+describeValidatorAgreement(
+  recipients,
+  fc.oneof(
+    fc.record({ _id: fc.uuid(), status: fc.constant('active'), passes: long(0n), schemaVersion: positiveInt }),
+    fc.record({
+      _id: fc.uuid(),
+      status: fc.constantFrom('erasing', 'erased'),
+      erasedAt: date,
+      schemaVersion: positiveInt,
+    }),
+  ),
+);
+
+describeValidatorAgreement(
+  notificationCounters,
+  fc.record({
+    _id: text(60),
+    day: fc.constantFrom('2026-03-04', '2024-02-29'),
+    timeZone: text(30),
+    channel: fc.constantFrom(...CHANNELS),
+    category: fc.constantFrom(...CATEGORIES),
+    enqueued: long(0n),
+    waiting: long(0n),
+    sent: long(0n),
+    digested: long(0n),
+    dead: long(0n),
+    cancelled: long(0n),
+    read: long(0n),
+    attempts: long(0n),
+    countedAt: date,
+    schemaVersion: positiveInt,
+  }),
 );
 
 describeValidatorAgreement(

@@ -10,6 +10,9 @@ export const CATEGORIES = ['security', 'legal', 'payments', 'balance', 'cards', 
 /** When notifications of a channel go out: each at once, or gathered. */
 export const DIGESTS = ['immediate', 'hourly', 'daily'] as const;
 
+/** The digests that gather. */
+export const GATHERING_DIGESTS = ['hourly', 'daily'] as const satisfies readonly Digest[];
+
 /** How much a setting covers; the later in this list, the more specific. */
 export const SCOPES = ['global', 'category', 'account'] as const;
 
@@ -17,6 +20,7 @@ export type Channel = (typeof CHANNELS)[number];
 export type Severity = (typeof SEVERITIES)[number];
 export type Category = (typeof CATEGORIES)[number];
 export type Digest = (typeof DIGESTS)[number];
+export type GatheringDigest = (typeof GATHERING_DIGESTS)[number];
 export type Scope = (typeof SCOPES)[number];
 
 /**

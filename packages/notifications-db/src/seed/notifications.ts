@@ -7,6 +7,7 @@ import {
   type NotificationDocument,
   type Severity,
 } from '../schema/index.ts';
+import { digestPeriod } from '../time/digest-period.ts';
 
 const HOUR_MS = 3_600_000;
 const FIRST_MS = Date.UTC(2026, 1, 2, 8);
@@ -72,7 +73,7 @@ export function seedNotifications(customers: readonly SeedCustomer[]): readonly 
         ...story,
         data: { accountId: customer.accounts[0]?.id ?? '' },
         ...(amountMinor !== undefined && { amount: { amountMinor, currency: customer.currency } }),
-        ...stateOf(number, createdAt),
+        ...stateOf(number, createdAt, customer.timeZone),
         ...(channel === 'in_app' &&
           (index % 2 === 0 ? { unread: true as const } : { readAt: new Date(createdAt.getTime() + HOUR_MS) })),
         schemaVersion: NOTIFICATION_SCHEMA_VERSION,
@@ -83,9 +84,20 @@ export function seedNotifications(customers: readonly SeedCustomer[]): readonly 
   );
 }
 
-/** Most are sent; the others wait, failed, were given up or cancelled. */
-function stateOf(number: number, createdAt: Date) {
+/** Most are sent; the others wait, failed, were given up or cancelled, or belong to a digest. */
+function stateOf(number: number, createdAt: Date, timeZone: string) {
   const later = new Date(createdAt.getTime() + HOUR_MS);
+  // The inbox knows no digests.
+  const isGatherable = number % CHANNELS.length !== 3;
+  const { period, endsAt } = digestPeriod({ every: 'daily', timeZone }, createdAt);
+  const digest = { every: 'daily', timeZone, period } as const;
+  if (isGatherable && number % 11 === 4) {
+    return { status: 'gathered', attempts: 0, digest, digestAt: endsAt } as const;
+  }
+  if (isGatherable && number % 11 === 10) {
+    const digestId = deterministicId(`seed digest ${number}`, 5_000 + number);
+    return { status: 'digested', attempts: 0, digest, digestId, expiresAt: EXPIRES_AT } as const;
+  }
   switch (number % 11) {
     case 2:
       return { status: 'queued', attempts: 0, nextAttemptAt: createdAt } as const;
