@@ -36,18 +36,36 @@ const REQUIRED_RULE: ChannelRule = { enabled: true, minimumSeverity: 'info', dig
  * @param sayings - documents of one customer that cover the category or the account, or are global; in any order.
  */
 export function combineSettings(sayings: readonly Saying[], category: Category): EffectiveSettings {
-  const mostSpecificFirst = sayings.toSorted((left, right) => SCOPES.indexOf(right.scope) - SCOPES.indexOf(left.scope));
+  const leastSpecificFirst = sayings.toSorted(
+    (left, right) => SCOPES.indexOf(left.scope) - SCOPES.indexOf(right.scope),
+  );
+  const channels: Partial<Record<Channel, ChannelRule>> = {};
+  const others: Partial<Pick<Saying, 'quietHours' | 'amountThresholds'>> = {};
+  for (const saying of leastSpecificFirst) {
+    Object.assign(channels, saying.channels);
+    if (saying.quietHours !== undefined) {
+      others.quietHours = saying.quietHours;
+    }
+    if (saying.amountThresholds !== undefined) {
+      others.amountThresholds = saying.amountThresholds;
+    }
+  }
+  return withDefaults(channels, others, category);
+}
+
+/** Adds the defaults to what the scopes say together, and puts required channels above both. */
+export function withDefaults(
+  channels: Readonly<Partial<Record<Channel, ChannelRule>>>,
+  { quietHours = null, amountThresholds = [] }: Partial<Pick<Saying, 'quietHours' | 'amountThresholds'>>,
+  category: Category,
+): EffectiveSettings {
   const requiredChannels = REQUIRED_NOTICES[category] ?? [];
   const ruleOf = (channel: Channel) =>
-    requiredChannels.includes(channel)
-      ? REQUIRED_RULE
-      : (mostSpecificFirst.find((saying) => saying.channels[channel] !== undefined)?.channels[channel] ??
-        DEFAULT_CHANNELS[channel]);
+    requiredChannels.includes(channel) ? REQUIRED_RULE : (channels[channel] ?? DEFAULT_CHANNELS[channel]);
   return {
     channels: Object.fromEntries(CHANNELS.map((channel) => [channel, ruleOf(channel)])) as Record<Channel, ChannelRule>,
-    quietHours: mostSpecificFirst.find(({ quietHours }) => quietHours !== undefined)?.quietHours ?? null,
-    amountThresholds:
-      mostSpecificFirst.find(({ amountThresholds }) => amountThresholds !== undefined)?.amountThresholds ?? [],
+    quietHours,
+    amountThresholds,
     requiredChannels,
   };
 }

@@ -27,6 +27,20 @@ export class RequiredNoticeError extends FinovaError {
   }
 }
 
+/** Something was to be stored for a customer who has been erased; nothing was written. */
+export class RecipientErasedError extends FinovaError {
+  readonly userId: string;
+
+  constructor(userId: string, cause?: unknown) {
+    super({
+      message: `Nothing is stored for customer ${userId} any more: they were erased`,
+      next: 'drop it; what happens after an erasure is told to nobody',
+      cause,
+    });
+    this.userId = userId;
+  }
+}
+
 /** The outcome of a delivery came after its lease had passed to somebody else, or was settled already. */
 export class LeaseLostError extends FinovaError {
   readonly notificationId: string;

@@ -1,7 +1,22 @@
 export { combineSettings, DEFAULT_CHANNELS, type EffectiveSettings } from './effective-settings.ts';
-export { InvalidNotificationInputError, LeaseLostError, RequiredNoticeError } from './errors.ts';
+export { InvalidNotificationInputError, LeaseLostError, RecipientErasedError, RequiredNoticeError } from './errors.ts';
 export type { NewNotification, ScopeSettings, SettingsTarget } from './input.ts';
 export type { Notification } from './notification.ts';
+export {
+  deliveryFunnelPipeline,
+  type FunnelRequest,
+  type FunnelRow,
+  mergeDeliveryFunnelPipeline,
+} from './pipelines/delivery-funnel.ts';
+export { dueDigestsPipeline } from './pipelines/due-digests.ts';
+export { type EffectiveTarget, effectiveSettingsPipeline } from './pipelines/effective-settings.ts';
+export { type Pipeline, runPipeline } from './pipelines/pipeline.ts';
+export { quietHoursInForcePipeline } from './pipelines/quiet-hours-in-force.ts';
+export { unreadCountsPipeline } from './pipelines/unread-counts.ts';
+export { DigestRepository, type DigestText, type DueDigest } from './repositories/digest-repository.ts';
+export type { EnqueueOutcome } from './repositories/enqueue-many.ts';
+export { type Erasure, ErasureRepository } from './repositories/erasure-repository.ts';
+export { FunnelRepository } from './repositories/funnel-repository.ts';
 export {
   type InboxPage,
   type InboxPosition,
@@ -10,6 +25,7 @@ export {
 } from './repositories/inbox-repository.ts';
 export {
   type LeasedNotification,
+  type LeaseRequest,
   NotificationRepository,
   type NotificationRepositoryOptions,
 } from './repositories/notification-repository.ts';
@@ -27,18 +43,25 @@ export {
   type ChannelRule,
   DIGESTS,
   type Digest,
+  type GatheringDigest,
   isAtLeast,
   NOTIFICATION_STATUSES,
   NOTIFICATIONS_COLLECTIONS,
+  type NotificationCounterDocument,
   type NotificationDocument,
   type NotificationSettingsDocument,
   type NotificationStatus,
+  notificationCounters,
   notificationSettings,
   notifications,
   type QuietHours,
   REQUIRED_NOTICES,
+  type RecipientDocument,
+  recipients,
   SCOPES,
   type Scope,
   SEVERITIES,
   type Severity,
 } from './schema/index.ts';
+export { type DigestPeriod, digestPeriod } from './time/digest-period.ts';
+export { endOfQuietHours, isQuiet } from './time/quiet-hours.ts';

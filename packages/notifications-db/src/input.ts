@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { InvalidNotificationInputError } from './errors.ts';
 import { notificationSettings } from './schema/notification-settings.ts';
 import { notifications } from './schema/notifications.ts';
-import { CATEGORIES } from './schema/vocabulary.ts';
+import { CATEGORIES, GATHERING_DIGESTS, REQUIRED_NOTICES } from './schema/vocabulary.ts';
 
 const settingsFields = notificationSettings.schema.shape;
 const notificationFields = notifications.schema.shape;
@@ -37,19 +37,34 @@ const settings = z
     },
   );
 
-const notification = z.strictObject({
-  userId: notificationFields.userId,
-  eventId: notificationFields.eventId,
-  channel: notificationFields.channel,
-  category: notificationFields.category,
-  severity: notificationFields.severity,
-  title: notificationFields.title,
-  body: notificationFields.body,
-  data: notificationFields.data.optional(),
-  amount: notificationFields.amount,
-  /** Not before; left out: at once. */
-  notBefore: z.date().optional(),
-});
+const digest = z
+  .strictObject({ every: z.enum(GATHERING_DIGESTS), timeZone: z.string() })
+  .refine(({ timeZone }) => isTimeZone(timeZone), { path: ['timeZone'], error: 'expected an IANA time zone' });
+
+const notification = z
+  .strictObject({
+    userId: notificationFields.userId,
+    eventId: notificationFields.eventId,
+    channel: notificationFields.channel,
+    category: notificationFields.category,
+    severity: notificationFields.severity,
+    title: notificationFields.title,
+    body: notificationFields.body,
+    data: notificationFields.data.optional(),
+    amount: notificationFields.amount,
+    /** Not before; left out: at once. */
+    notBefore: z.date().optional(),
+    /** Told with the others of its local hour or day; left out: by itself. */
+    digest: digest.optional(),
+  })
+  .refine(({ channel, digest }) => digest === undefined || channel !== 'in_app', {
+    path: ['digest'],
+    error: 'expected none: the inbox shows everything at once',
+  })
+  .refine(
+    ({ category, channel, digest }) => digest === undefined || !(REQUIRED_NOTICES[category] ?? []).includes(channel),
+    { path: ['digest'], error: 'expected none for a required notice' },
+  );
 
 /** Whose settings, and what they cover. */
 export type SettingsTarget = Readonly<z.infer<typeof target>>;
@@ -73,6 +88,15 @@ export function checkSettings(input: ScopeSettings): ScopeSettings {
 /** @throws {InvalidNotificationInputError} */
 export function checkNotification(input: NewNotification): NewNotification {
   return check('notification', notification, input);
+}
+
+/**
+ * Checks many before any is stored.
+ *
+ * @throws {InvalidNotificationInputError} whose problems begin with the position in the list.
+ */
+export function checkNotifications(inputs: readonly NewNotification[]): readonly NewNotification[] {
+  return check('notifications', z.array(notification), inputs);
 }
 
 function check<Schema extends z.ZodType>(what: string, schema: Schema, input: unknown): z.output<Schema> {

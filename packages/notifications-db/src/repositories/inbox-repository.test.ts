@@ -76,15 +76,22 @@ describe('InboxRepository', () => {
     const { id } = await receive();
     await queue.cancel(userId, id);
     expect(await inbox.page(userId, { limit: 10 })).toEqual({ notifications: [], next: undefined });
-    expect(await inbox.unreadCounts(userId)).toEqual({ total: 0, byCategory: {} });
+    expect(await inbox.unreadCounts(userId)).toEqual({ total: 0, byCategory: {}, bySeverity: {}, groups: [] });
   });
 
-  it('counts unread notifications by category', async () => {
+  it('counts unread notifications by category and severity', async () => {
     await receive();
     await receive();
     await receive({ category: 'security', severity: 'critical' });
     await receive({ channel: 'email' });
-    expect(await inbox.unreadCounts(userId)).toEqual({ total: 3, byCategory: { payments: 2, security: 1 } });
+    const { groups, ...sums } = await inbox.unreadCounts(userId);
+    expect(sums).toEqual({
+      total: 3,
+      byCategory: { payments: 2, security: 1 },
+      bySeverity: { notice: 2, critical: 1 },
+    });
+    expect(groups).toHaveLength(2);
+    expect(groups).toContainEqual({ category: 'payments', severity: 'notice', count: 2 });
   });
 
   it('marks some as read, once, and only of their customer', async () => {
@@ -106,5 +113,12 @@ describe('InboxRepository', () => {
     await receive();
     expect(await inbox.markAllRead(userId, looking)).toBe(2);
     expect(await inbox.unreadCounts(userId)).toMatchObject({ total: 1 });
+  });
+
+  it('marks those of one category as read', async () => {
+    await receive();
+    await receive({ category: 'cards' });
+    expect(await inbox.markCategoryRead(userId, 'cards', now)).toBe(1);
+    expect(await inbox.unreadCounts(userId)).toMatchObject({ total: 1, byCategory: { payments: 1 } });
   });
 });

@@ -1,8 +1,10 @@
 import { typedCollection } from '@finova/db-kit/mongodb';
 import type { Collection, Db, Filter } from 'mongodb';
 import { type Notification, toNotification } from '../notification.ts';
+import { runPipeline } from '../pipelines/pipeline.ts';
+import { unreadCountsPipeline } from '../pipelines/unread-counts.ts';
 import { type NotificationDocument, notifications } from '../schema/notifications.ts';
-import type { Category } from '../schema/vocabulary.ts';
+import type { Category, Severity } from '../schema/vocabulary.ts';
 
 const PAGE_LIMIT_MAX = 200;
 
@@ -19,18 +21,23 @@ export interface InboxPage {
   readonly next: InboxPosition | undefined;
 }
 
-/** How many unread notifications wait, in all and by category. */
+/** How many unread notifications wait; what there is none of is left out. */
 export interface UnreadCounts {
   readonly total: number;
   readonly byCategory: Readonly<Partial<Record<Category, number>>>;
+  readonly bySeverity: Readonly<Partial<Record<Severity, number>>>;
+  /** Of each category and severity, in no order. */
+  readonly groups: readonly { readonly category: Category; readonly severity: Severity; readonly count: number }[];
 }
 
 /** What a customer sees: their `in_app` notifications, from the moment they are enqueued unless cancelled. */
 export class InboxRepository {
+  readonly #db: Db;
   readonly #collection: Collection<NotificationDocument>;
   readonly #clock: () => Date;
 
   constructor(db: Db, options: { readonly clock?: () => Date } = {}) {
+    this.#db = db;
     this.#collection = typedCollection(db, notifications);
     this.#clock = options.clock ?? (() => new Date());
   }
@@ -62,19 +69,17 @@ export class InboxRepository {
     };
   }
 
-  /** Counts what is unread, from the index of unread notifications alone. */
+  /** Counts what is unread, by category and severity: from the index of unread notifications alone. */
   async unreadCounts(userId: string): Promise<UnreadCounts> {
-    const groups = await this.#collection
-      .aggregate<{ readonly _id: Category; readonly count: number | bigint }>(
-        [{ $match: { userId, unread: true } }, { $group: { _id: '$category', count: { $sum: 1 } } }],
-        { hint: 'unread' },
-      )
-      .toArray();
-    const counts = groups.map(({ _id, count }) => [_id, Number(count)] as const);
-    return {
-      total: counts.reduce((sum, [, count]) => sum + count, 0),
-      byCategory: Object.fromEntries(counts),
-    };
+    const rows = await runPipeline(this.#db, unreadCountsPipeline(userId));
+    const byCategory: Partial<Record<Category, number>> = {};
+    const bySeverity: Partial<Record<Severity, number>> = {};
+    const groups = rows.map(({ _id, count }) => ({ ..._id, count: Number(count) }));
+    for (const { category, severity, count } of groups) {
+      byCategory[category] = (byCategory[category] ?? 0) + count;
+      bySeverity[severity] = (bySeverity[severity] ?? 0) + count;
+    }
+    return { total: groups.reduce((sum, { count }) => sum + count, 0), byCategory, bySeverity, groups };
   }
 
   /**
@@ -95,12 +100,22 @@ export class InboxRepository {
     return this.#markRead({ userId, unread: true, createdAt: { $lte: receivedUntil } });
   }
 
+  /**
+   * Marks everything of one category as read that a customer has received up to a moment.
+   *
+   * @returns how many were unread before.
+   */
+  async markCategoryRead(userId: string, category: Category, receivedUntil: Date): Promise<number> {
+    return this.#markRead({ userId, unread: true, category, createdAt: { $lte: receivedUntil } });
+  }
+
   async #markRead(filter: Filter<NotificationDocument>): Promise<number> {
     const now = this.#clock();
-    const { modifiedCount } = await this.#collection.updateMany(filter, {
-      $set: { readAt: now, updatedAt: now },
-      $unset: { unread: true },
-    });
+    const { modifiedCount } = await this.#collection.updateMany(
+      filter,
+      { $set: { readAt: now, updatedAt: now }, $unset: { unread: true } },
+      { hint: 'unread' },
+    );
     return modifiedCount;
   }
 }

@@ -212,12 +212,4 @@ describe('NotificationRepository', () => {
     const leased = await leaseOne();
     expect(await queue.cancel(leased.userId, leased.id)).toBe(false);
   });
-
-  it('erases everything of a customer and nothing of others', async () => {
-    const { notification } = await queue.enqueue(input());
-    await queue.enqueue(input({ userId: notification.userId }));
-    const other = await queue.enqueue(input());
-    expect(await queue.deleteOfUser(notification.userId)).toBe(2);
-    expect(await stored(other.notification.id)).not.toBeNull();
-  });
 });

@@ -1,18 +1,18 @@
-import { isMongoError, MongoErrorCode, newId } from '@finova/db-kit';
+import { newId } from '@finova/db-kit';
 import { typedCollection } from '@finova/db-kit/mongodb';
 import type { Collection, Db } from 'mongodb';
-import { combineSettings, type EffectiveSettings, mutedRequiredChannel } from '../effective-settings.ts';
+import { combineSettings, type EffectiveSettings, mutedRequiredChannel, withDefaults } from '../effective-settings.ts';
 import { RequiredNoticeError } from '../errors.ts';
 import { checkSettings, checkTarget, type ScopeSettings, type SettingsTarget } from '../input.ts';
+import { type EffectiveTarget, effectiveSettingsPipeline } from '../pipelines/effective-settings.ts';
+import { runPipeline } from '../pipelines/pipeline.ts';
 import {
   NOTIFICATION_SETTINGS_SCHEMA_VERSION,
   type NotificationSettingsDocument,
   notificationSettings,
 } from '../schema/notification-settings.ts';
-import type { Category, Scope } from '../schema/vocabulary.ts';
-
-/** How often a put is tried when others insert and remove the same settings in the same moment. */
-const PUT_ATTEMPTS = 5;
+import type { Scope } from '../schema/vocabulary.ts';
+import { passGate, withGates } from './recipient-gate.ts';
 
 /** What a customer set for one scope. */
 export interface NotificationSettings extends ScopeSettings {
@@ -35,10 +35,12 @@ export interface NotificationSettings extends ScopeSettings {
  * const { channels } = await settings.effective({ userId, category: 'payments', accountId });
  */
 export class NotificationSettingsRepository {
+  readonly #db: Db;
   readonly #collection: Collection<NotificationSettingsDocument>;
   readonly #clock: () => Date;
 
   constructor(db: Db, options: { readonly clock?: () => Date } = {}) {
+    this.#db = db;
     this.#collection = typedCollection(db, notificationSettings);
     this.#clock = options.clock ?? (() => new Date());
   }
@@ -47,6 +49,7 @@ export class NotificationSettingsRepository {
    * Sets what one scope says, replacing all that it said before. Of two at once, the later one stays.
    *
    * @throws {InvalidNotificationInputError}
+   * @throws {RecipientErasedError}
    * @throws {RequiredNoticeError} when it would mute, weaken or delay a required category on a required channel.
    */
   async put(target: SettingsTarget, settings: ScopeSettings): Promise<NotificationSettings> {
@@ -65,9 +68,9 @@ export class NotificationSettingsRepository {
       ...(amountThresholds !== undefined && { amountThresholds }),
       updatedAt: now,
     };
-    let refused: unknown;
-    // Change or insert, not an upsert: of two first ones at once, one would have to be repeated all the same.
-    for (let attempt = 0; attempt < PUT_ATTEMPTS; attempt++) {
+    return withGates(this.#db, async (session) => {
+      // Of two at once for one customer, one waits here for the other: neither can insert what the other has.
+      await passGate(this.#db, session, key.userId);
       const changed = await this.#collection.findOneAndUpdate(
         key,
         {
@@ -78,7 +81,7 @@ export class NotificationSettingsRepository {
           },
           $inc: { revision: 1 },
         },
-        { returnDocument: 'after' },
+        { session, returnDocument: 'after' },
       );
       if (changed !== null) {
         return toSettings(changed);
@@ -91,17 +94,9 @@ export class NotificationSettingsRepository {
         schemaVersion: NOTIFICATION_SETTINGS_SCHEMA_VERSION,
         createdAt: now,
       };
-      try {
-        await this.#collection.insertOne(first);
-        return toSettings(first);
-      } catch (thrown) {
-        if (!isMongoError(thrown, [MongoErrorCode.duplicateKey])) {
-          throw thrown;
-        }
-        refused = thrown;
-      }
-    }
-    throw refused;
+      await this.#collection.insertOne(first, { session });
+      return toSettings(first);
+    });
   }
 
   /** Everything a customer set, least specific scope first. */
@@ -127,25 +122,27 @@ export class NotificationSettingsRepository {
    * What holds for a customer's notifications of a category, and of an account where they are about one: the most
    * specific scope wins, and required notices cannot be muted.
    */
-  async effective({
-    userId,
-    category,
-    accountId,
-  }: {
-    readonly userId: string;
-    readonly category: Category;
-    readonly accountId?: string;
-  }): Promise<EffectiveSettings> {
-    const scopes: Pick<NotificationSettingsDocument, 'scope' | 'scopeId'>[] = [
-      { scope: 'global', scopeId: '' },
-      { scope: 'category', scopeId: category },
-    ];
-    if (accountId !== undefined) {
-      scopes.push({ scope: 'account', scopeId: accountId });
+  async effective(target: EffectiveTarget): Promise<EffectiveSettings> {
+    const [said] = await runPipeline(this.#db, effectiveSettingsPipeline(target));
+    return withDefaults(said?.channels ?? {}, said?.others ?? {}, target.category);
+  }
+
+  /**
+   * The same for many targets at once, in their order: for whoever notifies in batches.
+   *
+   * @returns one for each target.
+   */
+  async effectiveMany(targets: readonly EffectiveTarget[]): Promise<readonly EffectiveSettings[]> {
+    const userIds = [...new Set(targets.map(({ userId }) => userId))];
+    const documents = await this.#collection.find({ userId: { $in: userIds } }, { hint: 'user_scope' }).toArray();
+    const byUser = new Map<string, NotificationSettingsDocument[]>(userIds.map((userId) => [userId, []]));
+    for (const document of documents) {
+      byUser.get(document.userId)?.push(document);
     }
-    // Each branch repeats the user, so that each is a look-up of one key in the unique index.
-    const documents = await this.#collection.find({ $or: scopes.map((scope) => ({ userId, ...scope })) }).toArray();
-    return combineSettings(documents, category);
+    return targets.map(({ userId, category, accountId = '' }) => {
+      const covering = (byUser.get(userId) ?? []).filter(({ scopeId }) => ['', category, accountId].includes(scopeId));
+      return combineSettings(covering, category);
+    });
   }
 }
 
