@@ -22,18 +22,14 @@ export interface EffectiveTarget {
  * part. No row where the customer has set nothing.
  */
 export function effectiveSettingsPipeline({ userId, category, accountId }: EffectiveTarget): Pipeline<CombinedRow> {
-  const scopes = [
-    { scope: 'global', scopeId: '' },
-    { scope: 'category', scopeId: category },
-    ...(accountId === undefined ? [] : [{ scope: 'account', scopeId: accountId }]),
-  ];
+  // The ids of scopes cannot be mistaken for one another: none, the name of a category, a UUID.
+  const scopeIds = ['', category, ...(accountId === undefined ? [] : [accountId])];
   return {
     name: 'effective settings',
     collection: notificationSettings,
     hint: 'user_scope',
     stages: [
-      // Each branch repeats the user, so that each is a look-up of one key in the unique index.
-      { $match: { $or: scopes.map((scope) => ({ userId, ...scope })) } },
+      { $match: { userId, scopeId: { $in: scopeIds } } },
       // Global, category, account: by the alphabet backwards, the least specific first.
       { $sort: { scope: -1 } },
       {
