@@ -15,7 +15,7 @@ import { type NotificationsDatabase, openNotificationsDatabase } from './support
 import { type ModelLease, QueueModel } from './support/queue-model.ts';
 
 const SEED = Number(process.env['FINOVA_PROPERTY_SEED'] ?? Date.now() % 2 ** 31);
-const RUNS = Number(process.env['FINOVA_MODEL_RUNS'] ?? 12);
+const RUNS = Number(process.env['FINOVA_MODEL_RUNS'] ?? 20);
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
