@@ -18,7 +18,7 @@ export type Ratios = Readonly<Record<string, Ratio>>;
 export function atMost(value: number, limit: number): Ratio {
   return {
     value: value < 100 ? Number(value.toPrecision(3)) : Math.round(value),
-    target: `≤ ${limit < 10 ? limit.toFixed(1) : limit}`,
+    target: `≤ ${printed(limit)}`,
     holds: value <= limit,
   };
 }
@@ -27,9 +27,14 @@ export function atMost(value: number, limit: number): Ratio {
 export function atLeast(value: number, limit: number): Ratio {
   return {
     value: value < 100 ? Number(value.toPrecision(3)) : Math.round(value),
-    target: `≥ ${limit < 10 && Number.isInteger(limit * 10) ? limit.toFixed(1) : limit}`,
+    target: `≥ ${printed(limit)}`,
     holds: value >= limit,
   };
+}
+
+/** `1.0`, `0.85`, `200` */
+function printed(limit: number): string {
+  return Number.isInteger(limit) && limit < 10 ? limit.toFixed(1) : String(limit);
 }
 
 /** What a benchmark prints on standard output with `--json`, and nothing else. */
