@@ -3,6 +3,7 @@ import {
   type Channel,
   effectiveSettingsPipeline,
   type NewNotification,
+  pipelineOptions,
   quietHoursInForcePipeline,
   unreadCountsPipeline,
 } from '@finova/notifications-db';
@@ -42,9 +43,7 @@ export class BareDriver {
     const userIds = inputs.map(({ userId }) => userId);
     await this.#db.client.withSession((session) =>
       session.withTransaction(async () => {
-        await this.#recipients
-          .find({ _id: { $in: userIds }, status: { $ne: 'active' } }, { session, projection: { _id: 1 } })
-          .toArray();
+        await this.#recipients.find({ _id: { $in: userIds } }, { session, projection: { status: 1 } }).toArray();
         await this.#recipients.bulkWrite(
           userIds.toSorted().map((_id) => ({
             updateOne: {
@@ -55,36 +54,33 @@ export class BareDriver {
           })),
           { session, ordered: true },
         );
-        await this.#notifications
-          .find(
-            { userId: { $in: userIds }, eventId: { $in: inputs.map(({ eventId }) => eventId) } },
-            { session, hint: 'user_event_channel', projection: { userId: 1, eventId: 1, channel: 1 } },
-          )
-          .toArray();
-        await this.#notifications.insertMany(inputs.map(documentOf), { session, ordered: false });
+        await this.#notifications.bulkWrite(
+          inputs.map((input) => {
+            const { userId, eventId, channel, ...fields } = documentOf(input);
+            return {
+              updateOne: { filter: { userId, eventId, channel }, update: { $setOnInsert: fields }, upsert: true },
+            };
+          }),
+          { session, ordered: false },
+        );
       }),
     );
   }
 
   async inboxPage(userId: string, limit: number): Promise<void> {
-    await this.#notifications
-      .find(
-        { userId, channel: 'in_app', status: { $ne: 'cancelled' } },
-        { hint: 'inbox', sort: { createdAt: -1, _id: -1 }, limit: limit + 1 },
-      )
-      .toArray();
+    await this.#notifications.find({ userId, channel: 'in_app' }, { sort: { _id: -1 }, limit: limit + 1 }).toArray();
   }
 
   async unreadCounts(userId: string): Promise<void> {
-    const { stages, hint } = unreadCountsPipeline(userId);
-    await this.#notifications.aggregate([...stages], { hint, useBigInt64: true }).toArray();
+    const pipeline = unreadCountsPipeline(userId);
+    await this.#notifications.aggregate([...pipeline.stages], pipelineOptions(pipeline)).toArray();
   }
 
   async settings(userId: string): Promise<void> {
-    const { stages, hint, collection } = effectiveSettingsPipeline({ userId, category: 'payments' });
+    const pipeline = effectiveSettingsPipeline({ userId, category: 'payments' });
     await this.#db
-      .collection(collection.name)
-      .aggregate([...stages], { hint, useBigInt64: true })
+      .collection(pipeline.collection.name)
+      .aggregate([...pipeline.stages], pipelineOptions(pipeline))
       .toArray();
   }
 
@@ -111,8 +107,8 @@ export class BareDriver {
         ),
       );
     }
-    const { stages, hint } = quietHoursInForcePipeline(leased.map((document) => document?._id));
-    await this.#notifications.aggregate([...stages], { hint, useBigInt64: true }).toArray();
+    const pipeline = quietHoursInForcePipeline(leased.map((document) => document?._id));
+    await this.#notifications.aggregate([...pipeline.stages], pipelineOptions(pipeline)).toArray();
     for (const document of leased) {
       const { _id, userId, attempts } = document ?? {};
       await this.#notifications.findOneAndUpdate(

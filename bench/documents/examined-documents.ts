@@ -21,13 +21,10 @@ export async function examinedDocuments({ db, userIds }: FilledDatabase): Promis
   const [userId = ''] = userIds;
   const notifications = db.collection('notifications');
   const page = await notifications
-    .find(
-      { userId, channel: 'in_app', status: { $ne: 'cancelled' } },
-      { hint: 'inbox', sort: { createdAt: -1, _id: -1 }, limit: PAGE_SIZE + 1 },
-    )
+    .find({ userId, channel: 'in_app' }, { sort: { _id: -1 }, limit: PAGE_SIZE + 1 })
     .explain('executionStats');
-  const { stages, hint } = unreadCountsPipeline(userId);
-  const counts = await notifications.aggregate([...stages], { hint }).explain('executionStats');
+  const { stages } = unreadCountsPipeline(userId);
+  const counts = await notifications.aggregate([...stages]).explain('executionStats');
   return [read('inbox page', page, PAGE_SIZE + 1), read('unread counts', counts, 0)];
 }
 

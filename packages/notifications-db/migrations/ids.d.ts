@@ -8,5 +8,6 @@ declare module '@finova/db-kit/migrations' {
     'notifications-db/20260310T090000-gather-notifications': true;
     'notifications-db/20260310T091000-create-recipients': true;
     'notifications-db/20260310T092000-create-notification-counters': true;
+    'notifications-db/20260310T093000-index-inbox-and-unread': true;
   }
 }

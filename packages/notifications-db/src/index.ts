@@ -10,7 +10,7 @@ export {
 } from './pipelines/delivery-funnel.ts';
 export { dueDigestsPipeline } from './pipelines/due-digests.ts';
 export { type EffectiveTarget, effectiveSettingsPipeline } from './pipelines/effective-settings.ts';
-export { type Pipeline, runPipeline } from './pipelines/pipeline.ts';
+export { type Pipeline, pipelineOptions, runPipeline } from './pipelines/pipeline.ts';
 export { quietHoursInForcePipeline } from './pipelines/quiet-hours-in-force.ts';
 export { unreadCountsPipeline } from './pipelines/unread-counts.ts';
 export { DigestRepository, type DigestText, type DueDigest } from './repositories/digest-repository.ts';

@@ -28,7 +28,7 @@ export function deliveryFunnelPipeline({ from, to, timeZone }: FunnelRequest): P
   return {
     name: 'delivery funnel',
     collection: notifications,
-    hint: 'created_at',
+    index: 'created_at',
     stages: [
       { $match: { createdAt: { $gte: from, $lt: to } } },
       {
@@ -75,11 +75,11 @@ export function deliveryFunnelPipeline({ from, to, timeZone }: FunnelRequest): P
  * crash in the middle, comes to the same. It gives no rows.
  */
 export function mergeDeliveryFunnelPipeline(request: FunnelRequest & { readonly now: Date }): Pipeline<never> {
-  const { name, collection, hint, stages } = deliveryFunnelPipeline(request);
+  const { name, collection, index, stages } = deliveryFunnelPipeline(request);
   return {
     name: `${name} into counters`,
     collection,
-    hint,
+    index,
     stages: [
       ...stages,
       { $set: { countedAt: request.now, schemaVersion: { $literal: NOTIFICATION_COUNTER_SCHEMA_VERSION } } },

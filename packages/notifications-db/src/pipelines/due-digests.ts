@@ -32,7 +32,8 @@ export function dueDigestsPipeline({
   return {
     name: 'due digests',
     collection: notifications,
-    hint: 'digests',
+    index: 'digests',
+    isHinted: true,
     stages: [
       { $match: { channel, digestAt: { $lte: now } } },
       // The order of the index, in which the notifications of one digest lie together.

@@ -27,7 +27,7 @@ export function effectiveSettingsPipeline({ userId, category, accountId }: Effec
   return {
     name: 'effective settings',
     collection: notificationSettings,
-    hint: 'user_scope',
+    index: 'user_scope',
     stages: [
       { $match: { userId, scopeId: { $in: scopeIds } } },
       // Global, category, account: by the alphabet backwards, the least specific first.

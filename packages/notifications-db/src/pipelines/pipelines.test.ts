@@ -60,7 +60,7 @@ describe(`pipelines (FINOVA_PROPERTY_SEED=${SEED})`, () => {
 
     const later = new Date('2026-03-06T00:00:00Z');
     it.each<[Pipeline<object>, string, number]>([
-      [unreadCountsPipeline(userId), 'unread', 10],
+      [unreadCountsPipeline(userId), 'unread_counts', 10],
       [effectiveSettingsPipeline({ userId, category: 'payments', accountId }), 'user_scope', 1],
       [dueDigestsPipeline({ channel: 'email', now: later, limit: 10 }), 'digests', 10],
       [deliveryFunnelPipeline({ from: later, to: new Date('2026-03-07'), timeZone: 'UTC' }), 'created_at', 0],
@@ -80,8 +80,8 @@ describe(`pipelines (FINOVA_PROPERTY_SEED=${SEED})`, () => {
       const lookedUp: Pipeline<object> = {
         name: 'settings of a customer',
         collection: notificationSettings,
-        hint: 'user_scope',
-        stages: [{ $match: { userId, quietHours: { $exists: true } } }],
+        index: 'user_scope',
+        stages: [{ $match: { userId } }],
       };
       expect((await explainPipeline(database.db, lookedUp)).indexes).toEqual(['user_scope']);
     });

@@ -18,7 +18,7 @@ export function quietHoursInForcePipeline(notificationIds: readonly string[]): P
   return {
     name: 'quiet hours in force',
     collection: notifications,
-    hint: '_id_',
+    index: '_id_',
     stages: [
       { $match: { _id: { $in: [...notificationIds] } } },
       {

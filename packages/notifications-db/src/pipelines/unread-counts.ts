@@ -13,7 +13,7 @@ export function unreadCountsPipeline(userId: string): Pipeline<UnreadRow> {
   return {
     name: 'unread counts',
     collection: notifications,
-    hint: 'unread',
+    index: 'unread_counts',
     stages: [
       { $match: { userId, unread: true } },
       { $group: { _id: { category: '$category', severity: '$severity' }, count: { $sum: 1 } } },

@@ -69,7 +69,7 @@ export class DigestRepository {
       return await withGates(this.#db, async (session) => {
         await passGate(this.#db, session, userId);
         const collection = typedCollection(this.#db, notifications);
-        const told = await collection.find(due, { session, hint: 'digests' }).toArray();
+        const told = await collection.find(due, { session }).toArray();
         return told.length === 0 ? undefined : await this.#settle(session, told, compose, now);
       });
     } catch (thrown) {

@@ -15,10 +15,8 @@ const BATCH_SIZE = 200;
  * - `erased`: its customer was erased, and nothing is stored.
  */
 export type EnqueueOutcome =
-  | { readonly outcome: 'added' | 'existing'; readonly notificationId: string }
-  | { readonly outcome: 'erased' };
-
-type NotificationKey = Pick<NewNotification, 'userId' | 'eventId' | 'channel'>;
+  | { readonly outcome: 'added'; readonly notificationId: string }
+  | { readonly outcome: 'existing' | 'erased' };
 
 /** See {@link NotificationRepository.enqueueMany}; the inputs are checked. */
 export async function enqueueMany(
@@ -40,58 +38,23 @@ async function enqueueBatch(
   batch: readonly NewNotification[],
   now: Date,
 ): Promise<readonly EnqueueOutcome[]> {
-  const collection = typedCollection(db, notifications);
   const erased = await passGates(db, session, new Set(batch.map(({ userId }) => userId)));
   const wanted = batch.filter(({ userId }) => !erased.has(userId));
-  const known = await findExisting(db, session, wanted);
-  // One that is refused would end the transaction, so what is there is left out before; what comes meanwhile conflicts.
-  const missing = new Map<string, ReturnType<typeof newNotificationDocument>>();
-  for (const input of wanted) {
-    const key = keyOf(input);
-    if (!known.has(key) && !missing.has(key)) {
-      missing.set(key, newNotificationDocument(input, now));
-    }
-  }
-  if (missing.size > 0) {
-    await collection.insertMany([...missing.values()], { session, ordered: false });
-  }
-  return batch.map((input): EnqueueOutcome => {
-    if (erased.has(input.userId)) {
+  // Not inserts: the first that is there already would end the transaction for all of them.
+  const operations = wanted.map((input) => {
+    const { userId, eventId, channel, ...fields } = newNotificationDocument(input, now);
+    return { updateOne: { filter: { userId, eventId, channel }, update: { $setOnInsert: fields }, upsert: true } };
+  });
+  const upserted: Readonly<Record<number, string>> =
+    operations.length === 0
+      ? {}
+      : (await typedCollection(db, notifications).bulkWrite(operations, { session, ordered: false })).upsertedIds;
+  let position = 0;
+  return batch.map(({ userId }): EnqueueOutcome => {
+    if (erased.has(userId)) {
       return { outcome: 'erased' };
     }
-    const key = keyOf(input);
-    const added = missing.get(key);
-    if (added === undefined) {
-      return { outcome: 'existing', notificationId: known.get(key) ?? '' };
-    }
-    const isFirst = !known.has(key);
-    known.set(key, added._id);
-    return { outcome: isFirst ? 'added' : 'existing', notificationId: added._id };
+    const notificationId = upserted[position++];
+    return notificationId === undefined ? { outcome: 'existing' } : { outcome: 'added', notificationId };
   });
-}
-
-/** The ids of those that are stored already, by key. */
-async function findExisting(
-  db: Db,
-  session: ClientSession,
-  wanted: readonly NotificationKey[],
-): Promise<Map<string, string>> {
-  if (wanted.length === 0) {
-    return new Map();
-  }
-  // Also finds other events of these customers that are in the list: fewer than it has, and one scan of the index.
-  const found = await typedCollection(db, notifications)
-    .find(
-      {
-        userId: { $in: [...new Set(wanted.map(({ userId }) => userId))] },
-        eventId: { $in: [...new Set(wanted.map(({ eventId }) => eventId))] },
-      },
-      { session, hint: 'user_event_channel', projection: { userId: 1, eventId: 1, channel: 1 } },
-    )
-    .toArray();
-  return new Map(found.map((document) => [keyOf(document), document._id]));
-}
-
-function keyOf({ userId, eventId, channel }: NotificationKey): string {
-  return JSON.stringify([userId, eventId, channel]);
 }

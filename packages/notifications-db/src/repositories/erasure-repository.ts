@@ -49,7 +49,7 @@ export class ErasureRepository {
    */
   async resume(): Promise<readonly string[]> {
     const unfinished = await typedCollection(this.#db, recipients)
-      .find({ status: 'erasing' }, { hint: 'erasing', projection: { _id: 1 } })
+      .find({ status: 'erasing' }, { projection: { _id: 1 } })
       .toArray();
     for (const { _id } of unfinished) {
       await this.erase(_id);

@@ -70,7 +70,7 @@ export class FunnelRepository {
     const documents = await typedCollection(this.#db, notificationCounters)
       .find(
         { timeZone, day: { $gte: firstDay, $lte: lastDay } },
-        { hint: 'day', sort: { timeZone: 1, day: 1, channel: 1, category: 1 } },
+        { sort: { timeZone: 1, day: 1, channel: 1, category: 1 } },
       )
       .toArray();
     return documents.map(({ countedAt: _, schemaVersion: __, ...row }) => row);

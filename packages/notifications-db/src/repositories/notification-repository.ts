@@ -207,7 +207,6 @@ export class NotificationRepository {
     const { modifiedCount } = await this.#collection.updateMany(
       { userId, status: { $in: ['queued', 'failed'] }, deferredFrom: { $exists: true } },
       [{ $set: { nextAttemptAt: '$deferredFrom', updatedAt: this.#clock() } }, { $unset: 'deferredFrom' }],
-      { hint: 'user_event_channel' },
     );
     return modifiedCount;
   }

@@ -134,7 +134,7 @@ export class NotificationSettingsRepository {
    */
   async effectiveMany(targets: readonly EffectiveTarget[]): Promise<readonly EffectiveSettings[]> {
     const userIds = [...new Set(targets.map(({ userId }) => userId))];
-    const documents = await this.#collection.find({ userId: { $in: userIds } }, { hint: 'user_scope' }).toArray();
+    const documents = await this.#collection.find({ userId: { $in: userIds } }).toArray();
     const byUser = new Map<string, NotificationSettingsDocument[]>(userIds.map((userId) => [userId, []]));
     for (const document of documents) {
       byUser.get(document.userId)?.push(document);

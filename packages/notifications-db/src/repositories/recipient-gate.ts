@@ -66,10 +66,8 @@ export async function passGates(
 ): Promise<ReadonlySet<string>> {
   const gates = typedCollection(db, recipients);
   // Looked at first, because a refusal would end the transaction for all of them.
-  const closed = await gates
-    .find({ _id: { $in: [...userIds] }, status: { $ne: 'active' } }, { session, projection: { _id: 1 } })
-    .toArray();
-  const erased = new Set(closed.map(({ _id }) => _id));
+  const known = await gates.find({ _id: { $in: [...userIds] } }, { session, projection: { status: 1 } }).toArray();
+  const erased = new Set(known.filter(({ status }) => status !== 'active').map(({ _id }) => _id));
   const open = [...userIds].filter((userId) => !erased.has(userId));
   try {
     if (open.length > 0) {

@@ -136,13 +136,14 @@ export const notifications = defineCollection({
   indexes: [
     { name: 'user_event_channel', key: { userId: 1, eventId: 1, channel: 1 }, options: { unique: true } },
     {
-      name: 'inbox',
-      key: { userId: 1, createdAt: -1, _id: -1 },
+      name: 'inbox_page',
+      key: { userId: 1, channel: 1, _id: -1 },
       options: { partialFilterExpression: { channel: 'in_app' } },
     },
     {
-      name: 'unread',
-      key: { userId: 1, category: 1, severity: 1 },
+      name: 'unread_counts',
+      // With `unread`, so that counting needs no document.
+      key: { userId: 1, unread: 1, category: 1, severity: 1 },
       options: { partialFilterExpression: { unread: true } },
     },
     {

@@ -1,5 +1,5 @@
 import type { Db, Document } from 'mongodb';
-import type { Pipeline } from '../../src/pipelines/pipeline.ts';
+import { type Pipeline, pipelineOptions } from '../../src/pipelines/pipeline.ts';
 
 /** What a server says about how it ran something. */
 export interface ExplainedPlan {
@@ -11,11 +11,11 @@ export interface ExplainedPlan {
   readonly keysExamined: number;
 }
 
-/** Explains a pipeline as it is run, with its hint. */
+/** Explains a pipeline as it is run. */
 export async function explainPipeline(db: Db, pipeline: Pipeline<object>): Promise<ExplainedPlan> {
   const cursor = db
     .collection(pipeline.collection.name)
-    .aggregate([...pipeline.stages], { hint: pipeline.hint, useBigInt64: false });
+    .aggregate([...pipeline.stages], { ...pipelineOptions(pipeline), useBigInt64: false });
   return planOf(await cursor.explain('executionStats'));
 }
 
