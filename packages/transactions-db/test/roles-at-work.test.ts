@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { AccountRepository, type AccountsDatabase, CustomerRepository, makeIban } from '@finova/accounts-db';
 import { readDomain, withMigrator } from '@finova/db-kit/migrations';
-import { domainRoles, singleConnectionKysely, withPostgresClient } from '@finova/db-kit/postgres';
+import {
+  describePostgresStructure,
+  domainRoles,
+  singleConnectionKysely,
+  withPostgresClient,
+} from '@finova/db-kit/postgres';
 import {
   asRole,
   createPostgresTestDatabase,
@@ -75,6 +80,22 @@ describe('accounts and their balances, with the rights of the application', () =
       });
     },
   );
+});
+
+it('leaves the structure of accounts as it is without the ledger: what it adds there is its own', async () => {
+  const domains = await Promise.all(BOTH.map((name) => readDomain(join(PACKAGES, `${name}-db`))));
+  const structures: (readonly string[])[] = [];
+  for (const migrated of [domains.slice(0, 1), domains]) {
+    const database = await createPostgresTestDatabase(testPostgresUrl(), migrated);
+    onTestFinished(() => database.drop());
+    structures.push(
+      await withPostgresClient({ url: database.url, applicationName: 'finova tests' }, (client) =>
+        describePostgresStructure(client, 'accounts'),
+      ),
+    );
+  }
+  expect(structures[0]?.length).toBeGreaterThan(100);
+  expect(structures[1]).toEqual(structures[0]);
 });
 
 describe('a login that is no superuser', () => {

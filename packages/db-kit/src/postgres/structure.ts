@@ -99,12 +99,15 @@ SELECT format('function %s owner %s kind %s grants %s comment %s',
   ${grants('proacl', `'f'`, 'proowner')}, obj_description(pg_proc.oid, 'pg_proc'))
 FROM pg_proc JOIN target ON pronamespace = target.oid
 UNION ALL
--- Triggers of this schema's tables, and those that its functions have on the tables of others.
+-- Triggers of this schema's tables, and those that its functions have on the tables of others; without those that the
+-- functions of other domains have on its own.
 SELECT format('trigger %s enabled %s comment %s', pg_get_triggerdef(pg_trigger.oid), tgenabled,
   obj_description(pg_trigger.oid, 'pg_trigger'))
 FROM pg_trigger
 WHERE NOT tgisinternal
   AND (tgrelid IN (SELECT oid FROM relation) OR tgfoid IN (SELECT pg_proc.oid FROM pg_proc JOIN target ON pronamespace = target.oid))
+  AND NOT EXISTS (SELECT FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+    WHERE pg_proc.oid = tgfoid AND nspname <> $1 AND to_regnamespace(quote_ident(nspname || '_migrations')) IS NOT NULL)
 UNION ALL
 SELECT format('rule %s enabled %s', pg_get_ruledef(pg_rewrite.oid), ev_enabled)
 FROM pg_rewrite JOIN relation ON relation.oid = ev_class WHERE rulename <> '_RETURN'

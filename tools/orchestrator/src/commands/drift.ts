@@ -39,18 +39,19 @@ export async function drift(context: RunContext, names: readonly string[] = []):
       live.set(domain.name, { lines: await readStructure(context, domain), hasPending: status?.pending.length !== 0 });
     }
     const expected = await buildExpected(context, selected, applied, repeatables);
-    return Promise.all(
-      compared.map(async (domain) => {
-        const found = live.get(domain.name);
-        const ofTypes = found?.hasPending === false ? await typeDifferences(context, domain) : [];
-        return {
-          domain: domain.name,
-          engine: domain.engine,
-          server: serverOf(context, domain).label,
-          differences: [...structureDifferences(expected.get(domain.name) ?? [], found?.lines ?? []), ...ofTypes],
-        };
-      }),
-    );
+    const drifts: DomainDrift[] = [];
+    for (const domain of compared) {
+      const found = live.get(domain.name);
+      // One by one: reading the types of one domain keeps the process from answering the server of another in time.
+      const ofTypes = found?.hasPending === false ? await typeDifferences(context, domain) : [];
+      drifts.push({
+        domain: domain.name,
+        engine: domain.engine,
+        server: serverOf(context, domain).label,
+        differences: [...structureDifferences(expected.get(domain.name) ?? [], found?.lines ?? []), ...ofTypes],
+      });
+    }
+    return drifts;
   });
 }
 
