@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import {
   openRefusalScenario,
   REFUSALS,
+  type Refusal,
   type RefusalScenario,
   refusedBy,
 } from '../../packages/transactions-db/test/refusals/index.ts';
@@ -49,22 +50,28 @@ async function isFound(client: Client, { ids }: RefusalScenario, { rule, stateme
   await client.query('BEGIN');
   try {
     await client.query(statement);
-    // Most are found by the check that names them.
-    const ordered = REFUSALS.toSorted((left, right) => Number(right[2] === rule) - Number(left[2] === rule));
-    for (const [what, statements, expected] of ordered) {
+    for (const [, statements, expected] of REFUSALS.toSorted(byRelevance(rule))) {
       // What looks at the catalog finds everything at once; it counts for partitions, which statements cannot tell apart.
       const looksAtCatalog = /missing_guards/.test(statements);
       if (looksAtCatalog && !rule.startsWith('partition ')) {
         continue;
       }
       if ((await refusedBy(client, statements, ids, 'savepoint')) !== expected) {
-        return what !== '';
+        return true;
       }
     }
     return false;
   } finally {
     await client.query('ROLLBACK');
   }
+}
+
+/** The check that names the rule comes first, and those of rights where one is changed: most are found by these. */
+function byRelevance(rule: string) {
+  const isRight = / (?:for|of) /.test(rule) || rule.startsWith('for ');
+  const relevance = ([what, statements, expected]: Refusal) =>
+    Number(expected === rule || what === rule || (isRight && /ROLE finova_|_privilege\(/.test(statements)));
+  return (left: Refusal, right: Refusal) => relevance(right) - relevance(left);
 }
 
 /** Everything that can be taken away, read from the catalog: what is added to the ledger is mutated as well. */

@@ -87,12 +87,12 @@ export const GUARD_REFUSALS: readonly Refusal[] = [
   ...BY_HAND.map(([what, statements, rule]): Refusal => [`${what}, in replica mode`, asReplica(statements), rule]),
   [
     'an account closed with money on it',
-    `UPDATE accounts.accounts SET status = 'closed', closed_at = clock_timestamp() WHERE id = $account`,
+    `UPDATE accounts.accounts SET status = 'closed' WHERE id = $account`,
     'balances_empty_when_closed',
   ],
   [
     'an account closed with a hold on it',
-    `UPDATE accounts.accounts SET status = 'closed', closed_at = clock_timestamp() WHERE id = $holder`,
+    `UPDATE accounts.accounts SET status = 'closed' WHERE id = $holder`,
     'balances_empty_when_closed',
   ],
   [
