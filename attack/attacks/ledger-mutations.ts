@@ -26,7 +26,8 @@ export const ledgerMutations: Attack = {
     const scenario = await openRefusalScenario(servers.postgres);
     try {
       return await withPostgresClient({ url: scenario.url, applicationName: 'finova attack' }, async (client) => {
-        const { rows: all } = await client.query<Mutation>(MUTATIONS);
+        const { rows } = await client.query<Mutation>(MUTATIONS);
+        const all = rows.filter(({ rule }) => !WITHOUT_EFFECT.has(rule));
         const tried = random.shuffle(all).slice(0, count({ full: all.length, short: 60, tiny: 6 }));
         const survivors: string[] = [];
         for (const mutation of tried) {
@@ -45,6 +46,16 @@ export const ledgerMutations: Attack = {
     }
   },
 };
+
+/**
+ * What another rule refuses in every case: partitions refuse to be truncated with their parent, and balances_in_step
+ * refuses a balance that does not say what its account says, NULL included. `verify` misses the trigger all the same.
+ */
+const WITHOUT_EFFECT = new Set([
+  'entries_no_truncate',
+  'balances without normal_side',
+  'balances without account_status',
+]);
 
 async function isFound(client: Client, { ids }: RefusalScenario, { rule, statement }: Mutation): Promise<boolean> {
   await client.query('BEGIN');

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION transactions.balance_at(in_account_id uuid, as_of date)
   RETURNS TABLE (debits_posted_minor bigint, credits_posted_minor bigint, booked_minor bigint)
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   side CONSTANT text := (SELECT normal_side FROM transactions.balances WHERE account_id = in_account_id);
   retired CONSTANT date := (SELECT max(through) FROM transactions.retired_months);

@@ -27,8 +27,8 @@ const ENTRY = `(account_id, account_version, booking_date, transaction_id, trans
 const ACCOUNT = `INSERT INTO accounts.accounts (currency, is_internal, name, cash_account_type, normal_side, status, opened_at)
   VALUES ('EUR', true, 'New', 'OTHR', 'credit', 'active', clock_timestamp())`;
 
-/** What nobody may do by hand, in an ordinary session and in one with triggers switched off. */
-const BY_HAND: readonly Refusal[] = [
+/** What holds in an ordinary session and in one with triggers switched off. */
+const IN_ANY_SESSION: readonly Refusal[] = [
   ...APPEND_ONLY.flatMap((table): Refusal[] => [
     [`an update of ${table}`, `UPDATE transactions.${table} SET created_at = now()`, `${table}_append_only`],
     [`a deletion of ${table}`, `DELETE FROM transactions.${table}`, `${table}_append_only`],
@@ -80,11 +80,6 @@ const BY_HAND: readonly Refusal[] = [
     `UPDATE transactions.outbox_consumers SET writer = '0', position = 0`,
     'outbox_consumers_only_forward',
   ],
-];
-
-export const GUARD_REFUSALS: readonly Refusal[] = [
-  ...BY_HAND,
-  ...BY_HAND.map(([what, statements, rule]): Refusal => [`${what}, in replica mode`, asReplica(statements), rule]),
   [
     'an account closed with money on it',
     `UPDATE accounts.accounts SET status = 'closed' WHERE id = $account`,
@@ -95,6 +90,24 @@ export const GUARD_REFUSALS: readonly Refusal[] = [
     `UPDATE accounts.accounts SET status = 'closed' WHERE id = $holder`,
     'balances_empty_when_closed',
   ],
+  [
+    'a balance for each new account',
+    `${ACCOUNT}; ${expectRows(0, 'SELECT FROM accounts.accounts WHERE id NOT IN (SELECT account_id FROM transactions.balances)')}`,
+    undefined,
+  ],
+  [
+    'a freeze that the ledger follows',
+    `UPDATE accounts.accounts SET status = 'frozen' WHERE id = $account;
+    ${expectRows(1, `SELECT FROM transactions.balances WHERE account_id = $account AND account_status = 'frozen'`)}`,
+    undefined,
+  ],
+];
+
+export const GUARD_REFUSALS: readonly Refusal[] = [
+  ...IN_ANY_SESSION,
+  ...IN_ANY_SESSION.map(
+    ([what, statements, rule]): Refusal => [`${what}, in replica mode`, asReplica(statements), rule],
+  ),
   [
     'a limit lowered below what is overdrawn',
     'UPDATE accounts.accounts SET overdraft_limit_minor = 39 WHERE id = $overdrawn',
@@ -120,17 +133,6 @@ export const GUARD_REFUSALS: readonly Refusal[] = [
       'balances_totals_not_negative',
     ],
   ),
-  [
-    'a balance for each new account',
-    `${ACCOUNT}; ${expectRows(0, 'SELECT FROM accounts.accounts WHERE id NOT IN (SELECT account_id FROM transactions.balances)')}`,
-    undefined,
-  ],
-  [
-    'a freeze that the ledger follows',
-    `UPDATE accounts.accounts SET status = 'frozen' WHERE id = $account;
-    ${expectRows(1, `SELECT FROM transactions.balances WHERE account_id = $account AND account_status = 'frozen'`)}`,
-    undefined,
-  ],
   [
     'nothing that is missing or not always on, on partitions either',
     expectRows(0, 'SELECT FROM transactions.missing_guards()'),

@@ -50,6 +50,11 @@ const reverse = (original: string, ...moves: readonly Move[]) => `
 const pendingOf = (account: string, amount: number) =>
   `SELECT FROM transactions.balances WHERE account_id = ${account} AND debits_pending_minor = ${amount}`;
 
+const IN_A_CLOSED_MONTH = `WITH made AS (
+      INSERT INTO transactions.transactions (kind, booking_date, value_date) VALUES ('posted', '2026-01-15', '2026-01-15') RETURNING id
+    ) INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+    SELECT id, $clearing::uuid, $account::uuid, 'EUR', 1 FROM made`;
+
 /** What moves or holds money, by raw SQL. */
 export const MOVEMENT_REFUSALS: readonly Refusal[] = [
   ...(['posted', 'pending'] as const).flatMap((kind): Refusal[] => [
@@ -165,12 +170,6 @@ export const MOVEMENT_REFUSALS: readonly Refusal[] = [
     undefined,
   ],
 
-  [
-    'a booking in a closed month',
-    `WITH made AS (
-      INSERT INTO transactions.transactions (kind, booking_date, value_date) VALUES ('posted', '2026-01-15', '2026-01-15') RETURNING id
-    ) INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-    SELECT id, $clearing::uuid, $account::uuid, 'EUR', 1 FROM made`,
-    'entries_month_open',
-  ],
+  ['a booking in a closed month', IN_A_CLOSED_MONTH, 'entries_month_open'],
+  ['a booking in a closed month, in replica mode', asReplica(IN_A_CLOSED_MONTH), 'entries_month_open'],
 ];

@@ -3,7 +3,7 @@ import { expectRows, type Refusal } from './refusal.ts';
 /** What the application may call, with the least that it can be called with, and what comes of that. */
 const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = [
   [`post_transaction('s', 'k', '{}')`, 'FN006'],
-  [`post_batch('s', 'k', '{}', '{}', '{}', '{}')`, 'FN006'],
+  [`post_batch('s', 'k', ARRAY[$account]::uuid[], ARRAY[$clearing]::uuid[], '{EUR}', '{1}')`, undefined],
   [`hold('s', 'k', '{}')`, 'FN006'],
   [`capture('s', 'k', '{}')`, 'FN004'],
   [`void('s', 'k', '{}')`, 'FN004'],
@@ -11,8 +11,8 @@ const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = 
   ['expire_due(1)', undefined],
   ['verify()', undefined],
   [`balance_at($account, current_date)`, undefined],
-  [`ensure_partitions('2027-12-01', '2027-12-01')`, undefined],
-  [`take_balance_snapshots('2026-01-30')`, 'FN009'],
+  [`ensure_partitions('2031-01-01', '2031-01-31')`, undefined],
+  [`take_balance_snapshots('2026-02-28')`, undefined],
   [`retire_month('2026-02-01')`, 'FN009'],
   [`read_outbox('tests', 1)`, undefined],
   [`advance_outbox('nobody', '0', 0)`, 'FN010'],
