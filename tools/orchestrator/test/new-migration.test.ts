@@ -51,9 +51,9 @@ describe('finova-db new', () => {
   it('dates it after all others, and lists it for requires', async () => {
     await make('preferences-db', 'first', { now: new Date('2026-01-01') });
     const [path = ''] = await make('preferences-db', 'second', { now: new Date('2026-01-01') });
-    expect(path).toContain('20260303T090002-second');
+    expect(path).toContain('20260310T092002-second');
     expect(await copy.read('packages/preferences-db/migrations/ids.d.ts')).toContain(
-      `'preferences-db/20260303T090002-second': true;`,
+      `'preferences-db/20260310T092002-second': true;`,
     );
   });
 

@@ -107,6 +107,16 @@ describe('finova-db over the real domains', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('says what each MongoDB server can do when it is asked to try', async () => {
+    const { exitCode, stdout } = await run('doctor', '--probe', '--json');
+    const { findings } = JSON.parse(stdout) as { findings: { check: string; state: string; detail: string }[] };
+    const [features, ...more] = findings.filter(({ check }) => check === 'MongoDB features');
+    expect(features).toMatchObject({ state: 'good', detail: expect.stringMatching(/ (?:lacks|can do all) /) });
+    // Both domains are on one server.
+    expect(more).toEqual([]);
+    expect(exitCode).toBe(0);
+  });
+
   it('goes down to nothing, over both engines, and leaves none of its tables or collections', async () => {
     const { exitCode } = await run('down', 'accounts-db', '--all', '--cascade');
     expect(exitCode).toBe(0);
