@@ -6,7 +6,10 @@ import { FinovaError } from '../errors/index.ts';
 export interface DocumentBackfill {
   /** Which documents still have to change. One that was changed must not match any more. */
   readonly filter: Filter<Document>;
-  /** The document as it shall be, `_id` included; a pure function, because a crash makes it run twice. */
+  /**
+   * The document as it shall be, `_id` included; a pure function, because a crash makes it run twice. Numbers come as in a
+   * repository: 64-bit integers as `bigint`; a double of a whole value is written back as an integer.
+   */
   readonly change: (document: WithId<Document>) => Document;
   /** Fields that every writer changes: a document is left for later when one of them did. Default `revision`, `updatedAt`. */
   readonly guards?: readonly string[];
