@@ -12,6 +12,8 @@ import { fillInboxes, NOTIFICATIONS_PER_USER, withMigratedDatabase } from './pre
 
 const MANY = 300_000;
 const MANY_ON_MONGODB = 1_000_000;
+/** A server that takes in hundreds of thousands of documents is slow to let another connection in. */
+const CONNECT_TIMEOUT_MS = 120_000;
 
 /** Progress goes to standard error: with `--json`, standard output holds the result alone. */
 function say(line: string): void {
@@ -29,7 +31,7 @@ async function main(): Promise<void> {
   });
   const rounds = Number(values.rounds);
   await withBenchMongo(({ url, label, isMongoDb }) =>
-    withMongoClient({ url, applicationName: 'finova bench' }, (client) =>
+    withMongoClient({ url, applicationName: 'finova bench', connectTimeoutMs: CONNECT_TIMEOUT_MS }, (client) =>
       withMigratedDatabase(client, url, (smallDb) =>
         withMigratedDatabase(client, url, async (largeDb) => {
           const sizes = { few: Number(values.few), many: Number(values.many ?? (isMongoDb ? MANY_ON_MONGODB : MANY)) };

@@ -14,6 +14,8 @@ import type { FilledDatabase } from './prepare-documents.ts';
 const PAGE_SIZE = 20;
 const BULK_SIZE = 50;
 const DELIVERY_SIZE = 10;
+/** Of the rounds, for what does many things at once. */
+const BULK_SHARE = 0.05;
 
 /** One thing that is done by both sides, and how long it took each: the median in milliseconds. */
 export interface Comparison {
@@ -76,13 +78,13 @@ async function operationsOn({ db, userIds }: FilledDatabase, rounds: number): Pr
     body: 'Jonas Weber sent you 12.50 EUR.',
   });
   const many = (channel: Channel, size: number) => Array.from({ length: size }, () => input(channel));
-  const deliveries = Math.max(2, Math.ceil(rounds * 0.2)) + 1;
+  const deliveries = Math.max(2, Math.ceil(rounds * BULK_SHARE)) + 1;
   await queue.enqueueMany([...many('email', deliveries * DELIVERY_SIZE), ...many('push', deliveries * DELIVERY_SIZE)]);
   const lease = { channel: 'email', owner: 'bench', limit: DELIVERY_SIZE, leaseMs: 60_000 } as const;
   return [
     {
       name: 'lease and mark',
-      share: 0.2,
+      share: BULK_SHARE,
       repository: async () => {
         for (const leased of await queue.lease(lease)) {
           await queue.markSent(leased);
@@ -98,7 +100,7 @@ async function operationsOn({ db, userIds }: FilledDatabase, rounds: number): Pr
     },
     {
       name: 'enqueue many',
-      share: 0.1,
+      share: BULK_SHARE,
       repository: () => queue.enqueueMany(many('sms', BULK_SIZE)),
       driver: () => bare.enqueueMany(many('sms', BULK_SIZE)),
     },

@@ -1,6 +1,6 @@
 import type { ChannelRule, NotificationSettingsDocument } from '../schema/notification-settings.ts';
 import { notificationSettings } from '../schema/notification-settings.ts';
-import type { Category, Channel } from '../schema/vocabulary.ts';
+import { type Category, type Channel, SCOPES } from '../schema/vocabulary.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** What the scopes say together, before defaults and required notices. */
@@ -29,7 +29,9 @@ export function effectiveSettingsPipeline({ userId, category, accountId }: Effec
     collection: notificationSettings,
     index: 'user_scope',
     stages: [
-      { $match: { userId, scopeId: { $in: scopeIds } } },
+      { $match: { userId, scope: { $in: [...SCOPES] } } },
+      // By itself, so that what is before it is a range of the index for every server; MongoDB makes one of both.
+      { $match: { scopeId: { $in: scopeIds } } },
       // Global, category, account: by the alphabet backwards, the least specific first.
       { $sort: { scope: -1 } },
       {
