@@ -246,6 +246,25 @@ GRANT SELECT ON TABLE transactions.outbox_consumers TO finova_transactions_app;
 GRANT SELECT ON TABLE transactions.outbox_consumers TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.outbox_consumers IS 'How far each consumer of the outbox has got: everything up to (writer, position) is done';
 
+CREATE TABLE transactions.outbox_set_aside (
+  consumer text NOT NULL,
+  writer xid8 NOT NULL,
+  "position" bigint NOT NULL,
+  topic transactions.topic NOT NULL,
+  key uuid NOT NULL,
+  payload jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  reason text NOT NULL,
+  attempts integer DEFAULT 1 NOT NULL,
+  tried_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT outbox_set_aside_pkey PRIMARY KEY (consumer, writer, "position"),
+  CONSTRAINT outbox_set_aside_attempts_positive CHECK (attempts > 0),
+  CONSTRAINT outbox_set_aside_reason_length CHECK (char_length(reason) >= 1 AND char_length(reason) <= 500)
+);
+GRANT SELECT ON TABLE transactions.outbox_set_aside TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.outbox_set_aside TO finova_transactions_readonly;
+COMMENT ON TABLE transactions.outbox_set_aside IS 'Messages that a consumer of the outbox could not handle, with the reason; they leave when it can';
+
 CREATE TABLE transactions.pending_resolutions (
   pending_transaction_id uuid NOT NULL,
   resolution_transaction_id uuid NOT NULL,
@@ -338,6 +357,7 @@ COMMENT ON TABLE transactions.transfers IS 'Append-only: one amount from one acc
 
 -- Indexes
 
+CREATE INDEX outbox_set_aside_tried_at_index ON transactions.outbox_set_aside USING btree (consumer, tried_at);
 CREATE INDEX transactions_expires_at_index ON transactions.transactions USING btree (expires_at) WHERE kind::text = 'pending'::text;
 CREATE INDEX transfers_transaction_id_index ON transactions.transfers USING btree (transaction_id);
 
@@ -345,6 +365,7 @@ CREATE INDEX transfers_transaction_id_index ON transactions.transfers USING btre
 
 ALTER TABLE transactions.balance_snapshots ADD CONSTRAINT balance_snapshots_account_exists FOREIGN KEY (account_id) REFERENCES transactions.balances(account_id);
 ALTER TABLE transactions.balances ADD CONSTRAINT balances_account_exists FOREIGN KEY (account_id, currency) REFERENCES accounts.accounts(id, currency);
+ALTER TABLE transactions.outbox_set_aside ADD CONSTRAINT outbox_set_aside_consumer_exists FOREIGN KEY (consumer) REFERENCES transactions.outbox_consumers(consumer);
 ALTER TABLE transactions.pending_resolutions ADD CONSTRAINT pending_resolutions_pending_exists FOREIGN KEY (pending_transaction_id) REFERENCES transactions.transactions(id);
 ALTER TABLE transactions.pending_resolutions ADD CONSTRAINT pending_resolutions_resolution_exists FOREIGN KEY (resolution_transaction_id) REFERENCES transactions.transactions(id);
 ALTER TABLE transactions.reversals ADD CONSTRAINT reversals_reversal_exists FOREIGN KEY (reversal_transaction_id) REFERENCES transactions.transactions(id);
@@ -1221,6 +1242,21 @@ REVOKE EXECUTE ON FUNCTION transactions.read_outbox(text,integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION transactions.read_outbox(text,integer) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.read_outbox(pg_catalog.text,integer) IS 'The next messages for a consumer, none of which an open transaction can still come before';
 
+CREATE OR REPLACE FUNCTION transactions.read_set_aside(in_consumer text, batch_size integer)
+ RETURNS TABLE(writer xid8, "position" bigint, topic text, key uuid, payload jsonb, created_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  -- Each is tried by one at a time.
+  SELECT message.writer, message.position, message.topic::text, message.key, message.payload, message.created_at
+  FROM transactions.outbox_set_aside AS message WHERE consumer = in_consumer
+  ORDER BY tried_at, message.writer, message.position LIMIT batch_size FOR UPDATE SKIP LOCKED
+$function$;
+REVOKE EXECUTE ON FUNCTION transactions.read_set_aside(text,integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.read_set_aside(text,integer) TO finova_transactions_app;
+COMMENT ON FUNCTION transactions.read_set_aside(pg_catalog.text,integer) IS 'What was set aside for a consumer and nobody else is trying now, the longest untried first';
+
 CREATE OR REPLACE FUNCTION transactions.refuse_accounts(account_ids uuid[], in_currency text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1430,6 +1466,29 @@ REVOKE EXECUTE ON FUNCTION transactions.reverse(text,text,jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION transactions.reverse(text,text,jsonb) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.reverse(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Moves back exactly what a posted transaction moved, once';
 
+CREATE OR REPLACE FUNCTION transactions.set_message_aside(in_consumer text, in_writer xid8, in_position bigint, in_reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE transactions.outbox_set_aside SET attempts = attempts + 1, reason = in_reason, tried_at = clock_timestamp()
+  WHERE consumer = in_consumer AND writer = in_writer AND position = in_position;
+  IF FOUND THEN
+    RETURN;
+  END IF;
+  INSERT INTO transactions.outbox_set_aside (consumer, writer, position, topic, key, payload, created_at, reason)
+  SELECT in_consumer, message.writer, message.position, message.topic, message.key, message.payload, message.created_at, in_reason
+  FROM transactions.outbox AS message WHERE message.writer = in_writer AND message.position = in_position;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no message at (%, %) of the outbox', in_writer, in_position USING ERRCODE = 'FN010';
+  END IF;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.set_message_aside(text,xid8,bigint,text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.set_message_aside(text,xid8,bigint,text) TO finova_transactions_app;
+COMMENT ON FUNCTION transactions.set_message_aside(pg_catalog.text,pg_catalog.xid8,bigint,pg_catalog.text) IS 'Keeps a message that a consumer cannot handle, and why; again counts the attempt';
+
 CREATE OR REPLACE FUNCTION transactions.settle(resolution_id uuid, pending_id uuid, resolution text, request jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -1450,6 +1509,21 @@ BEGIN
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.settle(uuid,uuid,text,jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION transactions.settle(pg_catalog.uuid,pg_catalog.uuid,pg_catalog.text,pg_catalog.jsonb) IS 'Writes what became of a hold, which gives back what it held';
+
+CREATE OR REPLACE FUNCTION transactions.settle_set_aside(in_consumer text, in_writer xid8, in_position bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM transactions.outbox_set_aside
+  WHERE consumer = in_consumer AND writer = in_writer AND position = in_position;
+  RETURN FOUND;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.settle_set_aside(text,xid8,bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.settle_set_aside(text,xid8,bigint) TO finova_transactions_app;
+COMMENT ON FUNCTION transactions.settle_set_aside(pg_catalog.text,pg_catalog.xid8,bigint) IS 'Removes a message from those set aside for a consumer that has handled it after all, and tells whether it was there';
 
 CREATE OR REPLACE FUNCTION transactions.take_balance_snapshots(as_of date)
  RETURNS integer

@@ -21,5 +21,6 @@ declare module '@finova/db-kit/migrations' {
     'transactions-db/20260310T094000-create-retired-months': true;
     'transactions-db/20260310T120000-create-roles': true;
     'transactions-db/20260310T121000-follow-accounts-in-replica-mode': true;
+    'transactions-db/20260320T090000-set-messages-aside': true;
   }
 }

@@ -187,6 +187,84 @@ describe('the outbox', () => {
     expect(rows).toEqual([{ key: id }]);
   });
 
+  describe('sets aside what cannot be handled', () => {
+    const setAllAside =
+      (consumer: string, reason = 'unreadable') =>
+      async (messages: readonly OutboxMessage[], transaction: Kysely<TransactionsDatabase>) => {
+        for (const message of messages) {
+          await new OutboxReader(transaction, consumer).setAside(message, reason);
+        }
+      };
+    const kept = (consumer: string) =>
+      database.db
+        .selectFrom('transactions.outbox_set_aside')
+        .select(['key', 'reason', 'attempts'])
+        .where('consumer', '=', consumer)
+        .orderBy('writer')
+        .execute();
+
+    it('and goes on behind it; it is there when the outbox is pruned, and gone when it was handled', async () => {
+      const reader = await readerAtTheEnd('aside');
+      const [bad, good] = [await post(), await post()];
+      await read(reader, 2);
+      await reader.handle(setAllAside('aside'), 1);
+      expect((await read(reader, 1)).map(({ key }) => key)).toEqual([good]);
+      await database.db.deleteFrom('transactions.outbox').where('key', '=', bad).execute();
+
+      expect(await reader.handleSetAside(async (messages) => messages.slice(1))).toBe(1);
+      await reader.handleSetAside(async (messages, transaction) => {
+        await setAllAside('aside', 'still unreadable')(messages, transaction);
+        return [];
+      });
+      expect(await kept('aside')).toEqual([{ key: bad, reason: 'still unreadable', attempts: 2 }]);
+      expect(await reader.countSetAside()).toBe(1);
+
+      const tried: string[] = [];
+      await reader.handleSetAside(async (messages) => {
+        tried.push(...messages.map(({ key }) => key));
+        return messages;
+      });
+      expect(tried).toEqual([bad]);
+      expect(await reader.countSetAside()).toBe(0);
+      expect(await reader.handleSetAside(async () => expect.unreachable())).toBe(0);
+    });
+
+    it('only together with the place that it keeps', async () => {
+      const reader = await readerAtTheEnd('together');
+      const id = await post();
+      await read(reader, 1);
+      const handling = reader.handle(async (messages, transaction) => {
+        await setAllAside('together')(messages, transaction);
+        throw new Error('The process ended here');
+      });
+      await expect(handling).rejects.toThrow('The process ended here');
+      expect(await reader.countSetAside()).toBe(0);
+      expect((await reader.read()).map(({ key }) => key)).toEqual([id]);
+    });
+
+    it('for each consumer by itself, and gives several who try again different ones', async () => {
+      const reader = await readerAtTheEnd('several');
+      const ids = [await post(), await post()].sort();
+      await read(reader, 2);
+      await reader.handle(setAllAside('several', 'x'.repeat(600)));
+      const tried: string[] = [];
+      await reader.handleSetAside(async (first) => {
+        await reader.handleSetAside(async (second) => {
+          tried.push(...[...first, ...second].map(({ key }) => key));
+          return second;
+        }, 1);
+        return first;
+      }, 1);
+      expect(tried.sort()).toEqual(ids);
+      expect(await new OutboxReader(database.db, 'aside').countSetAside()).toBe(0);
+    });
+
+    it('but nothing that was never written', async () => {
+      const reader = await readerAtTheEnd('nothing');
+      await expect(reader.setAside({ writer: '1', position: 0n }, 'unreadable')).rejects.toThrow('no message at');
+    });
+  });
+
   it.each(['', 'Relay', 'a b', 'x'.repeat(64)])('has no consumer %j', (name) => {
     expect(() => new OutboxReader(database.db, name)).toThrow();
   });

@@ -24,6 +24,7 @@ export interface OutboxMessage extends OutboxPlace {
 
 const consumerName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens');
 const batchSize = z.int().min(1).max(10_000);
+const REASON_LENGTH_MAX = 500;
 
 /**
  * Reads the outbox for one consumer, from where it stopped, and never past a transaction that is still open: no message
@@ -54,10 +55,10 @@ export class OutboxReader {
    * @param limit - how many at most: 1 to 10,000.
    */
   async read(limit = 1_000): Promise<OutboxMessage[]> {
-    const { rows } = await sql<{ created_at: Date } & Omit<OutboxMessage, 'createdAt'>>`
+    const { rows } = await sql<MessageRow>`
       SELECT writer::text AS writer, position, topic, key, payload, created_at
       FROM transactions.read_outbox(${this.#consumer}, ${batchSize.parse(limit)})`.execute(this.#db);
-    return rows.map(({ created_at, ...message }) => ({ ...message, createdAt: created_at }));
+    return rows.map(toMessage);
   }
 
   /**
@@ -100,6 +101,57 @@ export class OutboxReader {
   }
 
   /**
+   * Keeps a message that the consumer cannot handle, so that those behind it need not wait. In the transaction that
+   * {@link handle} gives, it is set aside if and only if the place is kept; again, it counts the attempt.
+   *
+   * @param reason - why, without personal data; cut after 500 characters.
+   */
+  async setAside({ writer, position }: OutboxPlace, reason: string): Promise<void> {
+    const kept = [...(reason === '' ? 'No reason given' : reason)].slice(0, REASON_LENGTH_MAX).join('');
+    await sql`SELECT transactions.set_message_aside(${this.#consumer}, ${writer}::xid8, ${position}, ${kept})`.execute(
+      this.#db,
+    );
+  }
+
+  /**
+   * Gives `use` messages that were set aside, the longest untried first, and forgets those that it has handled. Several
+   * callers at once get different ones. When `use` throws, all of them stay as they were.
+   *
+   * @param use - returns those that it handled; the others it sets aside again, with the transaction.
+   * @returns how many were tried.
+   */
+  async handleSetAside(
+    use: (
+      messages: readonly OutboxMessage[],
+      transaction: Transaction<TransactionsDatabase>,
+    ) => Promise<readonly OutboxPlace[]>,
+    limit = 1_000,
+  ): Promise<number> {
+    return withTransaction(this.#db, async (transaction) => {
+      const { rows } = await sql<MessageRow>`
+        SELECT writer::text AS writer, position, topic, key, payload, created_at
+        FROM transactions.read_set_aside(${this.#consumer}, ${batchSize.parse(limit)})`.execute(transaction);
+      const handled = rows.length === 0 ? [] : await use(rows.map(toMessage), transaction);
+      for (const { writer, position } of handled) {
+        await sql`SELECT transactions.settle_set_aside(${this.#consumer}, ${writer}::xid8, ${position})`.execute(
+          transaction,
+        );
+      }
+      return rows.length;
+    });
+  }
+
+  /** How many messages are set aside for the consumer. */
+  async countSetAside(): Promise<number> {
+    const { count } = await this.#db
+      .selectFrom('transactions.outbox_set_aside')
+      .select(({ fn }) => fn.countAll<bigint>().as('count'))
+      .where('consumer', '=', this.#consumer)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
+  /**
    * Removes messages that every consumer is done with.
    *
    * @param limit - how many at most: 1 to 10,000.
@@ -110,4 +162,10 @@ export class OutboxReader {
       SELECT transactions.prune_outbox(${batchSize.parse(limit)}) AS pruned`.execute(this.#db);
     return rows[0]?.pruned ?? 0;
   }
+}
+
+type MessageRow = Omit<OutboxMessage, 'createdAt'> & { readonly created_at: Date };
+
+function toMessage({ created_at, ...message }: MessageRow): OutboxMessage {
+  return { ...message, createdAt: created_at };
 }

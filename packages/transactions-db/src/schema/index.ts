@@ -4,6 +4,7 @@ import type { EntriesTable } from './entries.ts';
 import type { IdempotencyKeysTable } from './idempotency-keys.ts';
 import type { OutboxTable } from './outbox.ts';
 import type { OutboxConsumersTable } from './outbox-consumers.ts';
+import type { OutboxSetAsideTable } from './outbox-set-aside.ts';
 import type { PendingResolutionsTable } from './pending-resolutions.ts';
 import type { RetiredMonthsTable } from './retired-months.ts';
 import type { ReversalsTable } from './reversals.ts';
@@ -16,6 +17,7 @@ export type { EntriesTable } from './entries.ts';
 export type { BatchResponse, IdempotencyKeysTable, TransactionResponse } from './idempotency-keys.ts';
 export type { OutboxTable } from './outbox.ts';
 export type { OutboxConsumersTable } from './outbox-consumers.ts';
+export type { OutboxSetAsideTable } from './outbox-set-aside.ts';
 export type { PendingResolutionsTable } from './pending-resolutions.ts';
 export type { RetiredMonthsTable } from './retired-months.ts';
 export type { ReversalsTable } from './reversals.ts';
@@ -34,5 +36,6 @@ export interface TransactionsDatabase {
   'transactions.balance_snapshots': BalanceSnapshotsTable;
   'transactions.outbox': OutboxTable;
   'transactions.outbox_consumers': OutboxConsumersTable;
+  'transactions.outbox_set_aside': OutboxSetAsideTable;
   'transactions.retired_months': RetiredMonthsTable;
 }

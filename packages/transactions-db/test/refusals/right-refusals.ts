@@ -17,6 +17,9 @@ const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = 
   [`read_outbox('tests', 1)`, undefined],
   [`advance_outbox('nobody', '0', 0)`, 'FN010'],
   ['prune_outbox(1)', undefined],
+  [`set_message_aside('tests', '0', 0, 'test')`, 'FN010'],
+  [`read_set_aside('tests', 1)`, undefined],
+  [`settle_set_aside('tests', '0', 0)`, undefined],
 ];
 
 const as = (role: string, statement: string) => `SET LOCAL ROLE finova_transactions_${role}; ${statement}`;

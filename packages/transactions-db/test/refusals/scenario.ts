@@ -1,3 +1,4 @@
+import { type OutboxMessage, OutboxReader } from '../../src/index.ts';
 import { openLedgerTestDatabase } from '../ledger-test-database.ts';
 import type { ScenarioIds } from './refusal.ts';
 
@@ -40,7 +41,9 @@ export async function openRefusalScenario(serverUrl?: string): Promise<RefusalSc
   await accounts.changeStatus(frozen, 'frozen', 'test');
   await accounts.changeStatus(closed, 'closed', 'test');
   await database.books.takeSnapshots('2026-01-31');
-  await database.outbox.handle(async () => {}, 1);
+  await database.outbox.handle(async ([message], transaction) => {
+    await new OutboxReader(transaction, 'tests').setAside(message as OutboxMessage, 'test');
+  }, 1);
   return {
     url: database.url,
     ids: {

@@ -59,6 +59,7 @@ const NEVER_NULL: Readonly<Record<string, readonly string[]>> = {
   balance_snapshots: ['account_version', 'debits_posted_minor', 'credits_posted_minor', 'created_at'],
   outbox: ['topic', 'key', 'payload', 'created_at'],
   outbox_consumers: ['writer', 'position', 'updated_at'],
+  outbox_set_aside: ['topic', 'key', 'payload', 'created_at', 'reason', 'attempts', 'tried_at'],
 };
 
 const nullRefusal = (table: string, column: string): Refusal => {
@@ -165,6 +166,27 @@ export const VALUE_REFUSALS: readonly Refusal[] = [
     'a consumer twice',
     'INSERT INTO transactions.outbox_consumers SELECT * FROM transactions.outbox_consumers',
     'outbox_consumers_pkey',
+  ],
+  [
+    'a message set aside twice for one consumer',
+    'INSERT INTO transactions.outbox_set_aside SELECT * FROM transactions.outbox_set_aside',
+    'outbox_set_aside_pkey',
+  ],
+  [
+    'a message set aside for nobody',
+    `INSERT INTO transactions.outbox_set_aside (consumer, writer, position, topic, key, payload, created_at, reason)
+     SELECT 'nobody', writer, position, topic, key, payload, created_at, reason FROM transactions.outbox_set_aside`,
+    'outbox_set_aside_consumer_exists',
+  ],
+  [
+    'a message set aside without saying why',
+    `UPDATE transactions.outbox_set_aside SET reason = ''`,
+    'outbox_set_aside_reason_length',
+  ],
+  [
+    'a message set aside that was never tried',
+    'UPDATE transactions.outbox_set_aside SET attempts = 0',
+    'outbox_set_aside_attempts_positive',
   ],
   [
     'half a month retired',
