@@ -16,6 +16,7 @@ export {
   type SettlementInput,
   type TransferInput,
 } from './repositories/ledger-repository.ts';
+export { MovementRepository, type TransactionMovement } from './repositories/movement-repository.ts';
 export { type OutboxMessage, type OutboxPlace, OutboxReader } from './repositories/outbox-reader.ts';
 export { type StatementLine, type StatementPage, StatementRepository } from './repositories/statement-repository.ts';
 export type * from './schema/index.ts';

@@ -42,6 +42,15 @@ describe('PreferencesRepository', () => {
     ({ purpose: 'marketing_email', granted, policyVersion: 'privacy-2026-01', source: 'web' }) as const;
 
   describe('reading', () => {
+    it('finds many at once, each with what they chose or what holds for everybody', async () => {
+      const [chose, never] = [newId(), newId()];
+      const stored = await preferences.patch(chose, { locale: 'de-AT' }, { expectedRevision: 0 });
+      const found = await preferences.getManyOrDefault([never, chose, never]);
+      expect([...found.keys()].sort()).toEqual([chose, never].sort());
+      expect(found.get(chose)).toEqual(stored);
+      expect(found.get(never)).toEqual(await preferences.getOrDefault(never));
+    });
+
     it('finds nothing for a customer who never chose anything', async () => {
       expect(await preferences.get(userId)).toBeUndefined();
     });

@@ -63,6 +63,23 @@ export class PreferencesRepository {
   }
 
   /**
+   * The same for many customers at once: stored preferences, or what holds for everybody.
+   *
+   * @returns by customer id, one for each.
+   */
+  async getManyOrDefault(userIds: readonly string[]): Promise<ReadonlyMap<string, UserPreferences>> {
+    const now = this.#clock();
+    const found = new Map(userIds.map((userId) => [userId, defaultPreferences(userId, now)]));
+    for (const document of await this.#collection.find({ _id: { $in: [...found.keys()] } }).toArray()) {
+      const newest = userPreferencesVersions.toNewest(document);
+      if (newest.erasedAt === undefined) {
+        found.set(newest._id, toUserPreferences(newest));
+      }
+    }
+    return found;
+  }
+
+  /**
    * Changes some preferences. What is left out stays; `null` brings a default back; anything else takes the place of what
    * is stored. `accessibility` is merged field by field; a list is replaced as a whole.
    *
