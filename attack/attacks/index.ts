@@ -7,6 +7,7 @@ import { ledgerCrash } from './ledger-crash.ts';
 import { ledgerMutations } from './ledger-mutations.ts';
 import { manyRunners } from './many-runners.ts';
 import { brokenDowns, drifts } from './planted.ts';
+import { relay } from './relay.ts';
 import { requirementGraphs } from './requirement-graphs.ts';
 import { stoppedHolder } from './stopped-holder.ts';
 import { tamperedHistory } from './tampered-history.ts';
@@ -25,4 +26,5 @@ export const ATTACKS: readonly Attack[] = [
   failureAtEveryStep,
   ledgerCrash,
   ledgerMutations,
+  relay,
 ];

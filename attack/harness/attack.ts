@@ -20,7 +20,7 @@ export interface AttackResult {
   readonly failures: readonly string[];
 }
 
-/** One way to try to break what migrations promise. */
+/** One way to try to break what migrations, or the relay, promise. */
 export interface Attack {
   readonly name: string;
   run(context: AttackContext): Promise<AttackResult>;

@@ -41,6 +41,21 @@ export class RecipientErasedError extends FinovaError {
   }
 }
 
+/** A message of the ledger that this version cannot make notifications of; it is set aside. */
+export class UnreadableMessageError extends FinovaError {
+  readonly topic: string;
+  readonly key: string;
+
+  constructor({ topic, key }: { readonly topic: string; readonly key: string }, why: string) {
+    super({
+      message: `Message ${topic} ${key} of the ledger cannot be read: ${why}`,
+      next: 'look at it in transactions.outbox_set_aside; a version that can read it takes it from there',
+    });
+    this.topic = topic;
+    this.key = key;
+  }
+}
+
 /** The outcome of a delivery came after its lease had passed to somebody else, or was settled already. */
 export class LeaseLostError extends FinovaError {
   readonly notificationId: string;

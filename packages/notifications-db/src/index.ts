@@ -1,5 +1,11 @@
 export { combineSettings, DEFAULT_CHANNELS, type EffectiveSettings } from './effective-settings.ts';
-export { InvalidNotificationInputError, LeaseLostError, RecipientErasedError, RequiredNoticeError } from './errors.ts';
+export {
+  InvalidNotificationInputError,
+  LeaseLostError,
+  RecipientErasedError,
+  RequiredNoticeError,
+  UnreadableMessageError,
+} from './errors.ts';
 export type { NewNotification, ScopeSettings, SettingsTarget } from './input.ts';
 export type { Notification } from './notification.ts';
 export {
@@ -13,6 +19,11 @@ export { type EffectiveTarget, effectiveSettingsPipeline } from './pipelines/eff
 export { type Pipeline, pipelineOptions, runPipeline } from './pipelines/pipeline.ts';
 export { quietHoursInForcePipeline } from './pipelines/quiet-hours-in-force.ts';
 export { unreadCountsPipeline } from './pipelines/unread-counts.ts';
+export { type AccountMovement, eventIdOf } from './relay/account-movement.ts';
+export { LedgerRelay, type LedgerRelayOptions, type RelayDatabases, type RelayedBatch } from './relay/ledger-relay.ts';
+export { MOVEMENT_CATEGORY, planNotifications, type Recipient } from './relay/plan-notifications.ts';
+export type { LedgerDatabase } from './relay/read-movements.ts';
+export { runLedgerRelay } from './relay/run-ledger-relay.ts';
 export { DigestRepository, type DigestText, type DueDigest } from './repositories/digest-repository.ts';
 export type { EnqueueOutcome } from './repositories/enqueue-many.ts';
 export { type Erasure, ErasureRepository } from './repositories/erasure-repository.ts';

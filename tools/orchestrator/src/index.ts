@@ -8,6 +8,7 @@ export { lint } from './commands/lint.ts';
 export { InvalidMigrationNameError, type NewMigrationOptions, newMigration } from './commands/new-migration.ts';
 export { type Plan, type PlannedMigration, type PlanOptions, plan } from './commands/plan.ts';
 export { planSince } from './commands/plan-since.ts';
+export { RelayNotMigratedError, type RelayOptions, relay } from './commands/relay.ts';
 export { explainHalfDone, type HalfDoneMigration, repair } from './commands/repair.ts';
 export { type RoundTripResult, roundtrip } from './commands/roundtrip.ts';
 export { type DomainSeedResult, type EncryptionSource, SeedMissingError, sample, seed } from './commands/seed.ts';

@@ -14,6 +14,7 @@ import { localCommand } from './local-command.ts';
 import { newCommand } from './new-command.ts';
 import type { Output } from './output.ts';
 import { planCommand } from './plan-command.ts';
+import { relayCommand } from './relay-command.ts';
 import { repairCommand } from './repair-command.ts';
 import { roundtripCommand } from './roundtrip-command.ts';
 import { seedCommand } from './seed-command.ts';
@@ -30,6 +31,9 @@ export interface ProgramHost {
 }
 
 const DEFAULT_LOCK_TIMEOUT_MS = 60_000;
+const DEFAULT_RELAY_BATCH_SIZE = 200;
+const DEFAULT_RELAY_POLL_INTERVAL_MS = 500;
+const LARGEST_RELAY_BATCH = 10_000;
 
 /** The `finova-db` command: parses arguments and hands over to one function per command. */
 export function createProgram(host: ProgramHost): Command {
@@ -123,6 +127,20 @@ export function createProgram(host: ProgramHost): Command {
     .argument('[domain...]', 'domains to seed; all when none is given')
     .action(run(seedCommand));
 
+  add(
+    'relay',
+    'Carry what the ledger did into the inbox, until it is interrupted; exit code 2 when messages are set aside',
+  )
+    .option('--once', 'end when nothing is left to relay')
+    .option(
+      '--batch-size <count>',
+      'messages handled together, 10,000 at most',
+      parseBatchSize,
+      DEFAULT_RELAY_BATCH_SIZE,
+    )
+    .option('--poll-interval <ms>', 'how long to wait for more', parseCount, DEFAULT_RELAY_POLL_INTERVAL_MS)
+    .action(run(relayCommand));
+
   add('new', 'Write a migration that does nothing yet, with its down and its test')
     .argument('<domain>')
     .argument('<name>', 'such as add-nickname')
@@ -169,6 +187,14 @@ function globalOptions(command: Command): GlobalOptions {
     verbose: verbose === true || root['verbose'] === true,
     lockTimeoutMs: lockTimeout ?? DEFAULT_LOCK_TIMEOUT_MS,
   };
+}
+
+function parseBatchSize(text: string): number {
+  const size = parseCount(text);
+  if (size < 1 || size > LARGEST_RELAY_BATCH) {
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${LARGEST_RELAY_BATCH}.`);
+  }
+  return size;
 }
 
 function parseCount(text: string): number {

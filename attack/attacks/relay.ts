@@ -1,0 +1,186 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withMigrator } from '@finova/db-kit/migrations';
+import { withMongoClient } from '@finova/db-kit/mongodb';
+import { LedgerRelay } from '@finova/notifications-db';
+import { readWorkspaceDomains } from '@finova/orchestrator';
+import { createPostgresTestDatabase } from '../../packages/db-kit/src/testing/postgres-test-database.ts';
+import { createTestEncryption } from '../../packages/db-kit/src/testing/test-encryption.ts';
+import { TEST_IDENTITY } from '../../packages/db-kit/src/testing/test-identity.ts';
+import {
+  expectedNotifications,
+  PROFILES,
+  type Profile,
+} from '../../packages/notifications-db/test/support/relay-model.ts';
+import { RelayWorld } from '../../packages/notifications-db/test/support/relay-world.ts';
+import type { Attack, AttackContext } from '../harness/attack.ts';
+import type { Random } from '../harness/random.ts';
+
+const WORKSPACE = join(import.meta.dirname, '..', '..');
+const RELAYS_AT_ONCE = 2;
+/** Most kills are to come while a batch is written. */
+const LONGEST_LIFE_MS = 250;
+const POSTS_PER_KILL = 12;
+const PATIENCE_MS = 120_000;
+
+/**
+ * `kill -9` of relays at random moments, two at work at once, while money moves; what is in the inboxes in the end must
+ * be what a model says of the ledger's tables, nothing lost and nothing twice.
+ */
+export const relay: Attack = {
+  name: 'relay',
+  async run(context) {
+    const kills = context.count({ full: 100, short: 20, tiny: 2 });
+    return withWorld(context, async (world, databases) => {
+      const accounts = await openAccounts(world);
+      let isWriting = true;
+      let posted = 0;
+      const writing = (async () => {
+        while (isWriting) {
+          await postSomething(world, accounts, context.random);
+          posted += 1;
+          // Not far ahead of the relays, so that the end is not one long pursuit.
+          while (isWriting && (await world.messagesLeft()) > POSTS_PER_KILL) {
+            await sleep(20);
+          }
+        }
+      })();
+      let killed = 0;
+      let inTheMiddle = 0;
+      const endsAtMs = performance.now() + kills * PATIENCE_MS;
+      await Promise.all(
+        Array.from({ length: RELAYS_AT_ONCE }, async () => {
+          while (killed < kills && performance.now() < endsAtMs) {
+            killed += 1;
+            const child = await startProcess();
+            child.send(databases);
+            await sleep(context.random.next() * LONGEST_LIFE_MS);
+            const exited = once(child, 'exit');
+            child.kill('SIGKILL');
+            await exited;
+            inTheMiddle += (await hasNotificationsAhead(world)) ? 1 : 0;
+          }
+        }),
+      );
+      isWriting = false;
+      await writing;
+      const failures = await finish(world);
+      const notifications = (await world.stored()).length;
+      return {
+        done: `${killed} kills, ${inTheMiddle} of them found between write and checkpoint, ${posted} messages, ${notifications} notifications`,
+        failures,
+      };
+    });
+  },
+};
+
+/** Relays the rest, and compares. */
+async function finish(world: RelayWorld): Promise<readonly string[]> {
+  const relayer = new LedgerRelay(world.databases);
+  const endsAtMs = performance.now() + PATIENCE_MS;
+  while ((await world.messagesLeft()) > 0) {
+    if (performance.now() > endsAtMs) {
+      return [`${await world.messagesLeft()} messages were not relayed within ${PATIENCE_MS} ms`];
+    }
+    const { messages } = await relayer.relayBatch();
+    await sleep(messages === 0 ? 20 : 0);
+  }
+  const stored = await world.stored();
+  const expected = expectedNotifications({ ...world.model, movements: await world.movements() });
+  const [have, want] = [new Set(stored), new Set(expected)];
+  const setAside = await relayer.countSetAside();
+  return [
+    ...expected.filter((line) => !have.has(line)).map((line) => `lost: ${line}`),
+    ...stored.filter((line) => !want.has(line)).map((line) => `owed to nobody: ${line}`),
+    ...(stored.length === have.size ? [] : [`${stored.length - have.size} are stored twice`]),
+    ...(setAside === 0 ? [] : [`${setAside} messages were set aside`]),
+  ];
+}
+
+/** Whether notifications are there of a message that the outbox does not take for handled. */
+async function hasNotificationsAhead(world: RelayWorld): Promise<boolean> {
+  const waiting = new Set(await world.waitingTransactions());
+  const newest = await world.notifications
+    .collection('notifications')
+    .find({}, { projection: { data: 1 } })
+    .sort({ createdAt: -1 })
+    .limit(100)
+    .toArray();
+  return newest.some((one) => waiting.has((one['data'] as { readonly transactionId: string }).transactionId));
+}
+
+async function openAccounts(world: RelayWorld): Promise<readonly string[]> {
+  const customers: string[] = [];
+  for (const profile of Object.keys(PROFILES) as Profile[]) {
+    customers.push(await world.customer(profile));
+  }
+  return Promise.all(
+    customers.map((customer, index) => world.account([customer, customers[(index + 1) % customers.length] as string])),
+  );
+}
+
+async function postSomething(world: RelayWorld, accounts: readonly string[], random: Random): Promise<void> {
+  const [from = '', to = ''] = random.shuffle(accounts);
+  const amountMinor = BigInt(1 + random.below(1_000));
+  const transactionId = await world.post(from, to, amountMinor);
+  if (random.below(5) === 0) {
+    await world.ledger.reverse(world.nextKey(), { transactionId });
+  }
+}
+
+async function withWorld<T>(
+  { servers }: AttackContext,
+  use: (world: RelayWorld, databases: Readonly<Record<string, { url: string; namespace: string }>>) => Promise<T>,
+): Promise<T> {
+  const suffix = `_${randomUUID().slice(0, 8)}`;
+  const domains = await readWorkspaceDomains(WORKSPACE, { FINOVA_MONGODB_DATABASE_SUFFIX: suffix });
+  const postgres = await createPostgresTestDatabase(
+    servers.postgres,
+    domains.filter(({ engine }) => engine === 'postgres'),
+  );
+  try {
+    const databases = Object.fromEntries(
+      domains.map(({ name, namespace, engine }) => [
+        name,
+        { url: engine === 'postgres' ? postgres.url : servers.mongodb, namespace },
+      ]),
+    );
+    for (const domain of domains.filter(({ engine }) => engine === 'mongodb')) {
+      await withMigrator({ domain, url: servers.mongodb, identity: TEST_IDENTITY, lockTimeoutMs: 90_000 }, (migrator) =>
+        migrator.up(),
+      );
+    }
+    const world = await RelayWorld.open({
+      ledgerUrl: postgres.url,
+      mongoUrl: servers.mongodb,
+      preferencesName: databases['preferences-db']?.namespace ?? '',
+      notificationsName: databases['notifications-db']?.namespace ?? '',
+      encryption: await createTestEncryption(),
+    });
+    try {
+      return await use(world, databases);
+    } finally {
+      await world.close();
+    }
+  } finally {
+    await postgres.drop();
+    await withMongoClient({ url: servers.mongodb, applicationName: 'finova attack' }, async (client) => {
+      for (const { namespace } of domains.filter(({ engine }) => engine === 'mongodb')) {
+        await client.db(namespace).dropDatabase();
+      }
+    });
+  }
+}
+
+/** Started and loaded before it relays: it is killed at work and not while it loads. */
+async function startProcess(): Promise<ChildProcess> {
+  const child = fork(join(import.meta.dirname, '..', 'harness', 'relay-process.ts'), [], {
+    execArgv: ['--import', 'tsx', '--conditions=@finova/source'],
+    stdio: 'ignore',
+  });
+  await once(child, 'message');
+  return child;
+}

@@ -1,0 +1,16 @@
+/** A process that relays when it is told to: it gets a relay's databases as a message, and is ended from outside. */
+import { relay } from '@finova/notifications-db/relay';
+
+process.on(
+  'message',
+  async (databases: Readonly<Record<string, { readonly url: string; readonly namespace: string }>>) => {
+    await relay.run({
+      once: false,
+      batchSize: 5,
+      pollIntervalMs: 5,
+      databaseOf: (name) => databases[name] ?? { url: '', namespace: name },
+      onEvent: (event) => process.send?.(event.type),
+    });
+  },
+);
+process.send?.({ ready: true });

@@ -1,0 +1,1 @@
+export type { DomainRelay, RelayContext, RelayDatabase, RelayEvent, RelayPace, RelayReport } from './relay.ts';

@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RelayEvent } from '@finova/db-kit/relaying';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OpenRelayWorld, openRelayWorld } from '../../test/support/open-relay-world.ts';
+import type { RelayWorld } from '../../test/support/relay-world.ts';
+import { LedgerRelay } from './ledger-relay.ts';
+import { runLedgerRelay } from './run-ledger-relay.ts';
+
+describe('a relay that runs', () => {
+  let open: OpenRelayWorld;
+  let world: RelayWorld;
+  let account: string;
+
+  beforeAll(async () => {
+    open = await openRelayWorld();
+    world = open.world;
+    account = await world.account([await world.customer()]);
+  });
+  afterAll(() => open?.close());
+
+  /** Runs one beside `during`, and then tells it to stop. */
+  async function runBeside(during: () => Promise<void>, { batchSize = 10 } = {}) {
+    const stop = new AbortController();
+    const events: RelayEvent[] = [];
+    const running = runLedgerRelay(new LedgerRelay(world.databases), {
+      once: false,
+      batchSize,
+      pollIntervalMs: 10,
+      signal: stop.signal,
+      onEvent: (event) => events.push(event),
+    });
+    try {
+      await during();
+    } finally {
+      stop.abort();
+    }
+    return { report: await running, events };
+  }
+
+  async function waitUntilRelayed(): Promise<void> {
+    await waitUntil(async () => (await world.messagesLeft()) === 0);
+  }
+
+  async function waitUntil(isThere: () => Promise<boolean>): Promise<void> {
+    const endsAtMs = performance.now() + 30_000;
+    while (!(await isThere())) {
+      expect(performance.now(), 'waited for 30 s').toBeLessThan(endsAtMs);
+      await sleep(20);
+    }
+  }
+
+  const failing = async (during: () => Promise<void>): Promise<void> => {
+    await sql`
+      CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'Failed as asked'; END $$`.execute(world.ledgerDb);
+    await sql`
+      CREATE TRIGGER fail BEFORE UPDATE ON transactions.outbox_consumers
+        FOR EACH ROW EXECUTE FUNCTION public.fail()`.execute(world.ledgerDb);
+    try {
+      await during();
+    } finally {
+      await sql`DROP FUNCTION public.fail() CASCADE`.execute(world.ledgerDb);
+    }
+  };
+
+  it('relays what is there and what comes, until it is told to stop', async () => {
+    await world.post(account, world.clearing, 1n);
+    const { report, events } = await runBeside(async () => {
+      await waitUntilRelayed();
+      await world.post(account, world.clearing, 2n);
+      await waitUntilRelayed();
+    });
+    expect(report).toEqual({ messages: 2, added: 6, existing: 0, erased: 0, setAside: 0 });
+    expect(events).toEqual([]);
+  });
+
+  it('does nothing when it is told to stop before it begins', async () => {
+    await world.post(account, world.clearing, 1n);
+    const pace = { once: false, batchSize: 1, pollIntervalMs: 10, signal: AbortSignal.abort(), onEvent: () => {} };
+    expect((await runLedgerRelay(new LedgerRelay(world.databases), pace)).messages).toBe(0);
+    await runBeside(waitUntilRelayed);
+  });
+
+  it('tells of each failure, tries again later, and stores nothing twice', async () => {
+    for (let amount = 1n; amount <= 4n; amount += 1n) {
+      await world.post(account, world.clearing, amount);
+    }
+    const failures = () => events.filter(({ type }) => type === 'failed');
+    const events: RelayEvent[] = [];
+    const stop = new AbortController();
+    let running: ReturnType<typeof runLedgerRelay> | undefined;
+    await failing(async () => {
+      running = runLedgerRelay(new LedgerRelay(world.databases), {
+        once: false,
+        batchSize: 4,
+        pollIntervalMs: 10,
+        signal: stop.signal,
+        onEvent: (event) => events.push(event),
+      });
+      await waitUntil(async () => failures().length >= 2);
+    });
+    await waitUntilRelayed();
+    stop.abort();
+    const report = await running;
+    expect(report?.messages).toBe(4);
+    expect((report?.added ?? 0) + (report?.existing ?? 0)).toBe(12);
+    expect(failures()[0]).toMatchObject({ error: expect.objectContaining({ message: 'Failed as asked' }) });
+    const amounts = (await world.stored()).filter((line) => / email .* [1-4] debit$/.test(line));
+    expect(new Set(amounts).size).toBe(amounts.length);
+  });
+
+  it('ends with the first failure where it is to run once', async () => {
+    await world.post(account, world.clearing, 9n);
+    const once = () =>
+      runLedgerRelay(new LedgerRelay(world.databases), {
+        once: true,
+        batchSize: 4,
+        pollIntervalMs: 10,
+        onEvent: () => {},
+      });
+    await failing(async () => {
+      await waitUntil(async () => (await new LedgerRelay(world.databases).countSetAside()) === 0);
+      const ending = (async () => {
+        // Nothing is there to fail with while others hold the message back.
+        while ((await world.messagesLeft()) > 0) {
+          await once();
+        }
+      })();
+      await expect(ending).rejects.toThrow('Failed as asked');
+    });
+    await runBeside(waitUntilRelayed);
+  });
+
+  it('tries what was set aside when it starts', async () => {
+    await sql`INSERT INTO transactions.outbox (topic, key, payload) VALUES ('account.opened', ${account}, '{}')`.execute(
+      world.ledgerDb,
+    );
+    const first = await runBeside(waitUntilRelayed);
+    expect(first.report.setAside).toBe(1);
+    expect(first.events).toEqual([
+      { type: 'set-aside', topic: 'account.opened', key: account, reason: expect.stringContaining('cannot be read') },
+    ]);
+    const attempts = async () =>
+      (await world.ledgerDb.selectFrom('transactions.outbox_set_aside').select('attempts').executeTakeFirst())
+        ?.attempts;
+    const second = await runBeside(() => waitUntil(async () => (await attempts()) === 2));
+    expect(second.report).toMatchObject({ messages: 1, setAside: 1 });
+  });
+});

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RelayEvent, RelayPace, RelayReport } from '@finova/db-kit/relaying';
+import type { LedgerRelay, RelayedBatch } from './ledger-relay.ts';
+
+/** What was set aside is tried again as often as this, beside at the start. */
+const RETRY_SET_ASIDE_MS = 60_000;
+const LONGEST_PAUSE_MS = 30_000;
+const SHORTEST_PAUSE_MS = 100;
+/** Doubling more often only leaves the range of a double. */
+const MOST_DOUBLINGS = 16;
+
+/**
+ * Relays until the signal says to stop, which it does between two batches; with `once` until nothing is left.
+ *
+ * A batch that fails comes again after a pause that grows, half as large each time: what is too slow as a whole gets done
+ * in parts. Each failure is told, so that nothing stands still unseen.
+ *
+ * @throws with `once`: what the first batch failed with.
+ */
+export async function runLedgerRelay(
+  relay: LedgerRelay,
+  pace: RelayPace & { readonly onEvent: (event: RelayEvent) => void },
+): Promise<RelayReport> {
+  const { once, batchSize, pollIntervalMs, signal, onEvent } = pace;
+  const done = { messages: 0, added: 0, existing: 0, erased: 0 };
+  let size = batchSize;
+  let failures = 0;
+  let retryAtMs = 0;
+
+  const count = ({ messages, added, existing, erased, setAside }: RelayedBatch) => {
+    done.messages += messages;
+    done.added += added;
+    done.existing += existing;
+    done.erased += erased;
+    for (const { message, reason } of setAside) {
+      onEvent({ type: 'set-aside', topic: message.topic, key: message.key, reason });
+    }
+    return messages;
+  };
+  const work = async (): Promise<number> => {
+    if (performance.now() >= retryAtMs) {
+      count(await relay.retrySetAside(size));
+      retryAtMs = performance.now() + RETRY_SET_ASIDE_MS;
+    }
+    return count(await relay.relayBatch(size));
+  };
+
+  while (signal?.aborted !== true) {
+    try {
+      const messages = await work();
+      failures = 0;
+      if (messages > 0) {
+        size = Math.min(batchSize, size * 2);
+      } else if (once) {
+        break;
+      } else {
+        await pause(pollIntervalMs, signal);
+      }
+    } catch (error) {
+      if (once) {
+        throw error;
+      }
+      failures += 1;
+      size = Math.max(1, Math.floor(size / 2));
+      const growing = Math.max(SHORTEST_PAUSE_MS, pollIntervalMs) * 2 ** Math.min(failures, MOST_DOUBLINGS);
+      const retryInMs = Math.round(Math.min(LONGEST_PAUSE_MS, growing) * (0.5 + Math.random() / 2));
+      onEvent({ type: 'failed', error, retryInMs });
+      await pause(retryInMs, signal);
+    }
+  }
+  return { ...done, setAside: await relay.countSetAside() };
+}
+
+/** Waits, but not for longer than until it is told to stop. */
+async function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(durationMs, undefined, signal === undefined ? {} : { signal });
+  } catch (thrown) {
+    if (signal?.aborted !== true) {
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { errorMessage } from '@finova/db-kit';
+import type { RelayEvent } from '@finova/db-kit/relaying';
+import { RELAYING_DOMAIN, relay } from '../commands/relay.ts';
+import { openContext } from '../run/open-context.ts';
+import type { CommandEnvironment } from './command-environment.ts';
+import { ExitCode } from './exit-code.ts';
+import { counted, formatDuration, printJson, printLine, printNotice } from './output.ts';
+
+interface RelayCommandOptions {
+  readonly once?: boolean;
+  readonly batchSize: number;
+  readonly pollInterval: number;
+}
+
+/** `finova-db relay [--once] [--batch-size N] [--poll-interval MS]` */
+export async function relayCommand(
+  environment: CommandEnvironment,
+  { once = false, batchSize, pollInterval }: RelayCommandOptions,
+): Promise<ExitCode> {
+  const { output, options } = environment;
+  const context = await openContext(environment, [RELAYING_DOMAIN]);
+  const report = await relay(context, {
+    once,
+    batchSize,
+    pollIntervalMs: pollInterval,
+    onEvent: (event) => printNotice(output, describeEvent(event)),
+  });
+  if (options.json) {
+    printJson(output, report);
+  } else {
+    const { messages, added, existing, erased, setAside } = report;
+    printLine(
+      output,
+      `Relayed ${counted(messages, 'message')}: ${counted(added, 'notification')} added, ${existing} there already, ${erased} of erased customers`,
+    );
+    if (setAside > 0) {
+      printLine(output, `${counted(setAside, 'message')} set aside: see transactions.outbox_set_aside for the reasons`);
+    }
+  }
+  return report.setAside === 0 ? ExitCode.done : ExitCode.attention;
+}
+
+/** What is told beside the result, so that nothing stands still unseen. */
+function describeEvent(event: RelayEvent): string {
+  switch (event.type) {
+    case 'failed':
+      return `A batch failed and is tried again in ${formatDuration(event.retryInMs)}: ${errorMessage(event.error)}`;
+    case 'set-aside':
+      return `Set aside ${event.topic} ${event.key}: ${event.reason}`;
+  }
+}
