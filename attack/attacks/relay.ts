@@ -1,28 +1,21 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withMigrator } from '@finova/db-kit/migrations';
-import { withMongoClient } from '@finova/db-kit/mongodb';
 import { LedgerRelay } from '@finova/notifications-db';
-import { readWorkspaceDomains } from '@finova/orchestrator';
-import { createPostgresTestDatabase } from '../../packages/db-kit/src/testing/postgres-test-database.ts';
-import { createTestEncryption } from '../../packages/db-kit/src/testing/test-encryption.ts';
-import { TEST_IDENTITY } from '../../packages/db-kit/src/testing/test-identity.ts';
+import { openRelayWorld } from '../../packages/notifications-db/test/support/open-relay-world.ts';
 import {
   expectedNotifications,
   PROFILES,
   type Profile,
 } from '../../packages/notifications-db/test/support/relay-model.ts';
-import { RelayWorld } from '../../packages/notifications-db/test/support/relay-world.ts';
-import type { Attack, AttackContext } from '../harness/attack.ts';
+import type { RelayWorld } from '../../packages/notifications-db/test/support/relay-world.ts';
+import type { Attack } from '../harness/attack.ts';
 import type { Random } from '../harness/random.ts';
 
-const WORKSPACE = join(import.meta.dirname, '..', '..');
 const RELAYS_AT_ONCE = 2;
 /** Most kills are to come while a batch is written. */
-const LONGEST_LIFE_MS = 250;
+const LONGEST_LIFE_MS = 800;
 const POSTS_PER_KILL = 12;
 const PATIENCE_MS = 120_000;
 
@@ -34,7 +27,8 @@ export const relay: Attack = {
   name: 'relay',
   async run(context) {
     const kills = context.count({ full: 100, short: 20, tiny: 2 });
-    return withWorld(context, async (world, databases) => {
+    const { world, databases, close } = await openRelayWorld(context.servers);
+    try {
       const accounts = await openAccounts(world);
       let isWriting = true;
       let posted = 0;
@@ -73,7 +67,9 @@ export const relay: Attack = {
         done: `${killed} kills, ${inTheMiddle} of them found between write and checkpoint, ${posted} messages, ${notifications} notifications`,
         failures,
       };
-    });
+    } finally {
+      await close();
+    }
   },
 };
 
@@ -128,50 +124,6 @@ async function postSomething(world: RelayWorld, accounts: readonly string[], ran
   const transactionId = await world.post(from, to, amountMinor);
   if (random.below(5) === 0) {
     await world.ledger.reverse(world.nextKey(), { transactionId });
-  }
-}
-
-async function withWorld<T>(
-  { servers }: AttackContext,
-  use: (world: RelayWorld, databases: Readonly<Record<string, { url: string; namespace: string }>>) => Promise<T>,
-): Promise<T> {
-  const suffix = `_${randomUUID().slice(0, 8)}`;
-  const domains = await readWorkspaceDomains(WORKSPACE, { FINOVA_MONGODB_DATABASE_SUFFIX: suffix });
-  const postgres = await createPostgresTestDatabase(
-    servers.postgres,
-    domains.filter(({ engine }) => engine === 'postgres'),
-  );
-  try {
-    const databases = Object.fromEntries(
-      domains.map(({ name, namespace, engine }) => [
-        name,
-        { url: engine === 'postgres' ? postgres.url : servers.mongodb, namespace },
-      ]),
-    );
-    for (const domain of domains.filter(({ engine }) => engine === 'mongodb')) {
-      await withMigrator({ domain, url: servers.mongodb, identity: TEST_IDENTITY, lockTimeoutMs: 90_000 }, (migrator) =>
-        migrator.up(),
-      );
-    }
-    const world = await RelayWorld.open({
-      ledgerUrl: postgres.url,
-      mongoUrl: servers.mongodb,
-      preferencesName: databases['preferences-db']?.namespace ?? '',
-      notificationsName: databases['notifications-db']?.namespace ?? '',
-      encryption: await createTestEncryption(),
-    });
-    try {
-      return await use(world, databases);
-    } finally {
-      await world.close();
-    }
-  } finally {
-    await postgres.drop();
-    await withMongoClient({ url: servers.mongodb, applicationName: 'finova attack' }, async (client) => {
-      for (const { namespace } of domains.filter(({ engine }) => engine === 'mongodb')) {
-        await client.db(namespace).dropDatabase();
-      }
-    });
   }
 }
 

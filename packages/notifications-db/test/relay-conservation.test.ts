@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withTransaction } from '@finova/db-kit/postgres';
+import { testMongoUrl, testPostgresUrl } from '@finova/db-kit/testing';
 import { LedgerRepository } from '@finova/transactions-db';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -18,7 +19,7 @@ let world: RelayWorld;
 let accounts: string[];
 
 beforeAll(async () => {
-  open = await openRelayWorld();
+  open = await openRelayWorld({ postgres: testPostgresUrl(), mongodb: testMongoUrl() });
   world = open.world;
   const customers = await Promise.all(PROFILE_NAMES.map((profile) => world.customer(profile)));
   // Two holders each, a profile in two accounts; of one the second holder has left, and one nobody holds any more.

@@ -33,7 +33,7 @@ export interface RelayContext extends RelayPace {
 
 /** What became of the messages that a relay handled. */
 export interface RelayReport {
-  /** Messages handled, those set aside included. */
+  /** Messages handled, those set aside now included. */
   readonly messages: number;
   /** What was enqueued because of them. */
   readonly added: number;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMongoClient } from '@finova/db-kit/mongodb';
 import { createPostgresDatabase, withTransaction } from '@finova/db-kit/postgres';
+import { testMongoUrl, testPostgresUrl } from '@finova/db-kit/testing';
 import { PreferencesRepository } from '@finova/preferences-db';
 import { LedgerRepository } from '@finova/transactions-db';
 import { sql } from 'kysely';
@@ -21,7 +22,7 @@ describe('the relay from the ledger to the inbox', () => {
   let account: string;
 
   beforeAll(async () => {
-    open = await openRelayWorld();
+    open = await openRelayWorld({ postgres: testPostgresUrl(), mongodb: testMongoUrl() });
     world = open.world;
     relay = new LedgerRelay(world.databases);
   });
@@ -283,7 +284,7 @@ describe('the relay from the ledger to the inbox', () => {
     const password = randomUUID();
     await sql`CREATE ROLE ${sql.id(role)} LOGIN PASSWORD ${sql.lit(password)}
       IN ROLE finova_transactions_app, finova_accounts_readonly`.execute(world.ledgerDb);
-    const url = Object.assign(new URL(open.places.ledgerUrl), { username: role, password }).href;
+    const url = Object.assign(new URL(open.databases['transactions-db']?.url ?? ''), { username: role, password }).href;
     const limited = createPostgresDatabase<LedgerDatabase>({ url, applicationName: 'tests', maxConnections: 2 });
     try {
       await world.post(account, world.clearing, 100n);

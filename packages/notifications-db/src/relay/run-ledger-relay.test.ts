@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RelayEvent } from '@finova/db-kit/relaying';
+import { testMongoUrl, testPostgresUrl } from '@finova/db-kit/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenRelayWorld, openRelayWorld } from '../../test/support/open-relay-world.ts';
@@ -13,7 +14,7 @@ describe('a relay that runs', () => {
   let account: string;
 
   beforeAll(async () => {
-    open = await openRelayWorld();
+    open = await openRelayWorld({ postgres: testPostgresUrl(), mongodb: testMongoUrl() });
     world = open.world;
     account = await world.account([await world.customer()]);
   });
@@ -145,6 +146,7 @@ describe('a relay that runs', () => {
       (await world.ledgerDb.selectFrom('transactions.outbox_set_aside').select('attempts').executeTakeFirst())
         ?.attempts;
     const second = await runBeside(() => waitUntil(async () => (await attempts()) === 2));
-    expect(second.report).toMatchObject({ messages: 1, setAside: 1 });
+    expect(second.report).toMatchObject({ messages: 0, setAside: 1 });
+    expect(second.events).toEqual(first.events);
   });
 });

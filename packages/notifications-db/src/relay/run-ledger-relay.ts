@@ -13,7 +13,7 @@ const MOST_DOUBLINGS = 16;
  * Relays until the signal says to stop, which it does between two batches; with `once` until nothing is left.
  *
  * A batch that fails comes again after a pause that grows, half as large each time: what is too slow as a whole gets done
- * in parts. Each failure is told, so that nothing stands still unseen.
+ * in parts. Each failure is told, and each message that is set aside once, so that nothing stands still unseen.
  *
  * @throws with `once`: what the first batch failed with.
  */
@@ -27,22 +27,33 @@ export async function runLedgerRelay(
   let failures = 0;
   let retryAtMs = 0;
 
-  const count = ({ messages, added, existing, erased, setAside }: RelayedBatch) => {
-    done.messages += messages;
+  const told = new Set<string>();
+
+  const count = ({ added, existing, erased, setAside }: RelayedBatch) => {
     done.added += added;
     done.existing += existing;
     done.erased += erased;
     for (const { message, reason } of setAside) {
-      onEvent({ type: 'set-aside', topic: message.topic, key: message.key, reason });
+      const { writer, position, topic, key } = message;
+      const place = `${writer}/${position}`;
+      if (!told.has(place)) {
+        told.add(place);
+        onEvent({ type: 'set-aside', topic, key, reason });
+      }
     }
-    return messages;
   };
   const work = async (): Promise<number> => {
     if (performance.now() >= retryAtMs) {
-      count(await relay.retrySetAside(size));
+      const retried = await relay.retrySetAside(size);
+      count(retried);
+      // Those that stay set aside were handled before.
+      done.messages += retried.messages - retried.setAside.length;
       retryAtMs = performance.now() + RETRY_SET_ASIDE_MS;
     }
-    return count(await relay.relayBatch(size));
+    const batch = await relay.relayBatch(size);
+    count(batch);
+    done.messages += batch.messages;
+    return batch.messages;
   };
 
   while (signal?.aborted !== true) {

@@ -14,7 +14,7 @@ import {
 import { PROFILES, type Profile, type RelayModel } from './relay-model.ts';
 
 /** Where a world's databases are, all migrated. */
-export interface RelayWorldPlaces {
+interface RelayWorldPlaces {
   readonly ledgerUrl: string;
   readonly mongoUrl: string;
   readonly preferencesName: string;
