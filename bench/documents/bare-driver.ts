@@ -17,7 +17,7 @@ export class BareDriver {
   readonly #db: Db;
   // biome-ignore lint/suspicious/noExplicitAny: that is what a driver without types works with.
   readonly #notifications: Collection<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  // biome-ignore lint/suspicious/noExplicitAny: it is sent documents as they are, of no type.
   readonly #recipients: Collection<any>;
 
   constructor(db: Db) {

@@ -54,9 +54,6 @@ const BOUND_FIELDS = [
  */
 export const DISPATCH_KEY = { channel: 1, nextAttemptAt: 1 } as const;
 
-/** Key of the index of gathered notifications; `digestAt` exists while the status is gathered. */
-export const DIGESTS_KEY = { channel: 1, digestAt: 1, userId: 1 } as const;
-
 const digest = z.strictObject({
   every: z.enum(GATHERING_DIGESTS),
   /** IANA, the customer's when the notification came. */
@@ -152,8 +149,9 @@ export const notifications = defineCollection({
       options: { partialFilterExpression: { nextAttemptAt: { $exists: true } } },
     },
     {
+      // `digestAt` exists while the status is gathered.
       name: 'digests',
-      key: DIGESTS_KEY,
+      key: { channel: 1, digestAt: 1, userId: 1 },
       options: { partialFilterExpression: { digestAt: { $exists: true } } },
     },
     // For the funnel of each day, which reads a range of days of all customers.

@@ -8,7 +8,7 @@ export const RECIPIENT_SCHEMA_VERSION = 1;
  * - `erasing`: nothing may be stored any more, and what there was is being deleted;
  * - `erased`: nothing is left.
  */
-export const RECIPIENT_STATUSES = ['active', 'erasing', 'erased'] as const;
+const RECIPIENT_STATUSES = ['active', 'erasing', 'erased'] as const;
 
 const schema = z
   .strictObject({

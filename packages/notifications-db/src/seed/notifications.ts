@@ -88,13 +88,13 @@ export function seedNotifications(customers: readonly SeedCustomer[]): readonly 
 function stateOf(number: number, createdAt: Date, timeZone: string) {
   const later = new Date(createdAt.getTime() + HOUR_MS);
   // The inbox knows no digests.
-  const isGatherable = number % CHANNELS.length !== 3;
+  const mayGather = number % CHANNELS.length !== 3;
   const { period, endsAt } = digestPeriod({ every: 'daily', timeZone }, createdAt);
   const digest = { every: 'daily', timeZone, period } as const;
-  if (isGatherable && number % 11 === 4) {
+  if (mayGather && number % 11 === 4) {
     return { status: 'gathered', attempts: 0, digest, digestAt: endsAt } as const;
   }
-  if (isGatherable && number % 11 === 10) {
+  if (mayGather && number % 11 === 10) {
     const digestId = deterministicId(`seed digest ${number}`, 5_000 + number);
     return { status: 'digested', attempts: 0, digest, digestId, expiresAt: EXPIRES_AT } as const;
   }

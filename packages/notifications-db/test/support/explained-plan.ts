@@ -20,7 +20,7 @@ export async function explainPipeline(db: Db, pipeline: Pipeline<object>): Promi
 }
 
 /** Reads the answer of `explain`, which lies deeper where there are stages after the first. */
-export function planOf(explained: Document): ExplainedPlan {
+function planOf(explained: Document): ExplainedPlan {
   const [first] = (explained['stages'] as Document[] | undefined) ?? [];
   const source = (first?.['$cursor'] as Document | undefined) ?? explained;
   const stages: string[] = [];
