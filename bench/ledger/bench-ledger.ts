@@ -18,6 +18,7 @@ import {
   PGLEDGER_SINGLE,
   SINGLE,
 } from './loads.ts';
+import { LARGE_SETTINGS, measureLargeLedger } from './measure-large-ledger.ts';
 import { runPg, runRepository } from './node-loads.ts';
 import { prepareLedger, preparePgledger } from './prepare-ledger.ts';
 import { initializeTpcb, runPgbench } from './run-pgbench.ts';
@@ -90,14 +91,47 @@ function ratiosOf(perSecond: ReadonlyMap<string, number>): Record<string, Ratio>
   );
 }
 
+/** The case apart: a ledger of ten million entries beside one of ten thousand. */
+async function measureLarge(
+  values: Readonly<Record<'runs' | 'seconds' | 'entries' | 'partitions', string>> & { json: boolean },
+) {
+  await withBenchServer(
+    async ({ url, label }) => {
+      say(`${values.runs} runs of ${values.seconds} s, ${CLIENTS} clients, ${values.entries} entries, on ${label}`);
+      const { rows, ratios } = await measureLargeLedger({
+        serverUrl: url,
+        runs: Number(values.runs),
+        seconds: Number(values.seconds),
+        entries: Number(values.entries),
+        partitions: Number(values.partitions),
+        clients: CLIENTS,
+        say,
+      });
+      process.stdout.write(
+        values.json
+          ? `${ratiosToJson(ratios)}\n`
+          : `${renderTable(['side', 'measured'], rows)}\n\n${renderRatios(ratios)}\n`,
+      );
+    },
+    { settings: LARGE_SETTINGS },
+  );
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       runs: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '10' },
       json: { type: 'boolean', default: false },
+      large: { type: 'boolean', default: false },
+      entries: { type: 'string', default: '10000000' },
+      partitions: { type: 'string', default: '0' },
     },
   });
+  if (values.large) {
+    await measureLarge(values);
+    return;
+  }
   // pgledger's SQL is its authors': it is read from where the environment says, and never kept here.
   const checkout = process.env['FINOVA_BENCH_PGLEDGER'];
   const sides = checkout === undefined ? SIDES : [...SIDES, ...PGLEDGER];

@@ -2,7 +2,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import process from 'node:process';
-// biome-ignore lint/correctness/noUndeclaredDependencies: a peer's package, fetched when it is measured.
 import { FileMigrationProvider, Kysely, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { reportMeasurement } from './report-measurement.mjs';
