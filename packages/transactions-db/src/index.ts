@@ -19,4 +19,5 @@ export {
 export { MovementRepository, type TransactionMovement } from './repositories/movement-repository.ts';
 export { type OutboxMessage, type OutboxPlace, OutboxReader } from './repositories/outbox-reader.ts';
 export { type StatementLine, type StatementPage, StatementRepository } from './repositories/statement-repository.ts';
+export { transactionsDistribution } from './schema/distribution.ts';
 export type * from './schema/index.ts';

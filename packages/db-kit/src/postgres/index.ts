@@ -1,5 +1,8 @@
 export { type PostgresConnectionOptions, withPostgresClient } from './connect.ts';
 export { describePostgres } from './describe-server.ts';
+export { type CitusObstacle, findCitusObstacles } from './distribution/citus-obstacles.ts';
+export { toCitusStatements } from './distribution/citus-statements.ts';
+export type { DatabaseDistribution, TableDistribution } from './distribution/table-distribution.ts';
 export { type DomainRoles, domainRoles } from './domain-roles.ts';
 export { dumpPostgresSchema } from './dump/dump-postgres-schema.ts';
 export { CircularObjectsError } from './dump/order-statements.ts';

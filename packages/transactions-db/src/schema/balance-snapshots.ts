@@ -1,3 +1,4 @@
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 
 /** The totals of an account over all entries booked up to and including a day. Never updated. */
@@ -10,3 +11,10 @@ export interface BalanceSnapshotsTable {
   readonly credits_posted_minor: bigint;
   readonly created_at: Generated<Date>;
 }
+
+/** Beside the entries that they sum up. */
+export const balanceSnapshotsDistribution = {
+  kind: 'distributed',
+  column: 'account_id',
+  colocatedWith: 'transactions.balances',
+} as const satisfies TableDistribution<BalanceSnapshotsTable>;

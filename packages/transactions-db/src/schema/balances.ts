@@ -1,4 +1,5 @@
 import type { AccountStatus, Side } from '@finova/accounts-db';
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 
 /** The totals of one account, in minor units. Changed by the posting functions only. */
@@ -18,3 +19,9 @@ export interface BalancesTable {
   /** How many entries the account has. */
   readonly version: Generated<bigint>;
 }
+
+/** Found and locked by account. */
+export const balancesDistribution = {
+  kind: 'distributed',
+  column: 'account_id',
+} as const satisfies TableDistribution<BalancesTable>;

@@ -1,4 +1,5 @@
 import type { Side } from '@finova/accounts-db';
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 
 /** One line of an account's statement. Never updated. */
@@ -16,3 +17,10 @@ export interface EntriesTable {
   readonly balance_after_minor: bigint;
   readonly created_at: Generated<Date>;
 }
+
+/** Beside the balance that they fold to: a statement is read from one server. */
+export const entriesDistribution = {
+  kind: 'distributed',
+  column: 'account_id',
+  colocatedWith: 'transactions.balances',
+} as const satisfies TableDistribution<EntriesTable>;

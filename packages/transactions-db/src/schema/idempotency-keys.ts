@@ -1,3 +1,4 @@
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 
 /** What was answered to a request that became one transaction. */
@@ -25,3 +26,9 @@ export interface IdempotencyKeysTable {
   readonly response: TransactionResponse | BatchResponse;
   readonly created_at: Generated<Date>;
 }
+
+/** By key, with which every request comes. */
+export const idempotencyKeysDistribution = {
+  kind: 'distributed',
+  column: 'key',
+} as const satisfies TableDistribution<IdempotencyKeysTable>;

@@ -1,3 +1,4 @@
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 
 /** How far a consumer of the outbox has got. Changed by `advance_outbox` only, and only forward. */
@@ -8,3 +9,9 @@ export interface OutboxConsumersTable {
   readonly position: bigint;
   readonly updated_at: Generated<Date>;
 }
+
+/** Where the outbox is. */
+export const outboxConsumersDistribution = {
+  kind: 'local',
+  why: 'it says how far the outbox beside it was read',
+} as const satisfies TableDistribution<OutboxConsumersTable>;

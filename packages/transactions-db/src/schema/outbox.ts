@@ -1,3 +1,4 @@
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 
 /** A message about a committed transaction. */
@@ -11,3 +12,9 @@ export interface OutboxTable {
   readonly payload: { readonly transaction_id: string; readonly kind: string };
   readonly created_at: Generated<Date>;
 }
+
+/** One server’s transaction numbers give messages their order. */
+export const outboxDistribution = {
+  kind: 'local',
+  why: 'it is read in the order of one server’s transaction numbers',
+} as const satisfies TableDistribution<OutboxTable>;

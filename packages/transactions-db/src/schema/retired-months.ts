@@ -1,3 +1,4 @@
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 
 /** A month whose entries were detached into a table of its own. Never updated. */
@@ -10,3 +11,6 @@ export interface RetiredMonthsTable {
   readonly partition_name: string;
   readonly created_at: Generated<Date>;
 }
+
+/** A row a month, read by whatever reads entries. */
+export const retiredMonthsDistribution = { kind: 'reference' } as const satisfies TableDistribution<RetiredMonthsTable>;

@@ -1,3 +1,4 @@
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 
 /**
@@ -20,3 +21,9 @@ export interface TransactionsTable {
   readonly expires_at: Date | null;
   readonly created_at: Generated<Date>;
 }
+
+/** By itself: a transaction belongs to two accounts, and to neither more than to the other. */
+export const transactionDistribution = {
+  kind: 'distributed',
+  column: 'id',
+} as const satisfies TableDistribution<TransactionsTable>;

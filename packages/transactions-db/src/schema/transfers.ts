@@ -1,3 +1,4 @@
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 
 /** One amount from one account to another. Never updated. */
@@ -11,3 +12,10 @@ export interface TransfersTable {
   readonly amount_minor: bigint;
   readonly created_at: Generated<Date>;
 }
+
+/** Beside the transaction whose money they are. */
+export const transfersDistribution = {
+  kind: 'distributed',
+  column: 'transaction_id',
+  colocatedWith: 'transactions.transactions',
+} as const satisfies TableDistribution<TransfersTable>;
