@@ -605,6 +605,11 @@ BEGIN
     IF to_regclass(format('transactions.%I', partition_name)) IS NULL THEN
       EXECUTE format('CREATE TABLE transactions.%I PARTITION OF transactions.entries FOR VALUES FROM (%L) TO (%L)',
         partition_name, month, (month + interval '1 month')::date);
+      -- Where the key is not that of all partitions (see docs/SCALING.md), each has its own.
+      IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'transactions.entries'::regclass AND contype = 'p') THEN
+        EXECUTE format('ALTER TABLE transactions.%I ADD CONSTRAINT %I PRIMARY KEY (account_id, account_version, booking_date)',
+          partition_name, partition_name || '_pkey');
+      END IF;
       PERFORM transactions.guard_partition(partition_name);
       made := made + 1;
     END IF;
@@ -820,21 +825,27 @@ AS $function$
   WHERE NOT EXISTS (
     SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('transactions.%I', relation)) AND tgname = name AND tgenabled = 'A')
   UNION ALL
-  SELECT format('accounts is followed by no trigger %s that is on', name)
+  SELECT format('accounts is followed by no trigger %s that is always on', name)
   FROM (VALUES ('transactions_open_balance'), ('transactions_follow_account')) AS followers(name)
   WHERE NOT EXISTS (
-    SELECT FROM pg_trigger WHERE tgrelid = to_regclass('accounts.accounts') AND tgname = name AND tgenabled IN ('O', 'A'))
+    SELECT FROM pg_trigger WHERE tgrelid = to_regclass('accounts.accounts') AND tgname = name AND tgenabled = 'A')
   UNION ALL
   SELECT format('%s has no valid constraint %s', relation, name)
   FROM (VALUES
     ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('balances', 'balances_available'),
     ('balances', 'balances_totals_not_negative'), ('transactions', 'transactions_pkey'), ('transfers', 'transfers_pkey'),
-    ('transfers', 'transfers_two_accounts'), ('entries', 'entries_pkey'), ('idempotency_keys', 'idempotency_keys_pkey'),
+    ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
     ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
     ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)
   WHERE NOT EXISTS (
     SELECT FROM pg_constraint
     WHERE conrelid = to_regclass(format('transactions.%I', relation)) AND conname = name AND convalidated)
+  UNION ALL
+  -- The key of entries may be each partition's own: where some are on other servers, it cannot be that of all of them.
+  SELECT format('%s has no valid primary key', pg_class.relname)
+  FROM pg_partition_tree(to_regclass('transactions.entries')) AS tree JOIN pg_class ON pg_class.oid = tree.relid
+  WHERE isleaf AND relkind = 'r' AND NOT EXISTS (
+    SELECT FROM pg_constraint WHERE conrelid = tree.relid AND contype = 'p' AND convalidated)
 $function$;
 REVOKE EXECUTE ON FUNCTION transactions.missing_guards() FROM PUBLIC;
 COMMENT ON FUNCTION transactions.missing_guards() IS 'The triggers and constraints that keep the books right and that are gone, off, or not valid';

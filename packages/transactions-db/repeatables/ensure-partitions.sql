@@ -12,6 +12,11 @@ BEGIN
     IF to_regclass(format('transactions.%I', partition_name)) IS NULL THEN
       EXECUTE format('CREATE TABLE transactions.%I PARTITION OF transactions.entries FOR VALUES FROM (%L) TO (%L)',
         partition_name, month, (month + interval '1 month')::date);
+      -- Where the key is not that of all partitions (see docs/SCALING.md), each has its own.
+      IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'transactions.entries'::regclass AND contype = 'p') THEN
+        EXECUTE format('ALTER TABLE transactions.%I ADD CONSTRAINT %I PRIMARY KEY (account_id, account_version, booking_date)',
+          partition_name, partition_name || '_pkey');
+      END IF;
       PERFORM transactions.guard_partition(partition_name);
       made := made + 1;
     END IF;

@@ -156,12 +156,18 @@ CREATE OR REPLACE FUNCTION transactions.missing_guards() RETURNS SETOF text
   FROM (VALUES
     ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('balances', 'balances_available'),
     ('balances', 'balances_totals_not_negative'), ('transactions', 'transactions_pkey'), ('transfers', 'transfers_pkey'),
-    ('transfers', 'transfers_two_accounts'), ('entries', 'entries_pkey'), ('idempotency_keys', 'idempotency_keys_pkey'),
+    ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
     ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
     ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)
   WHERE NOT EXISTS (
     SELECT FROM pg_constraint
     WHERE conrelid = to_regclass(format('transactions.%I', relation)) AND conname = name AND convalidated)
+  UNION ALL
+  -- The key of entries may be each partition's own: where some are on other servers, it cannot be that of all of them.
+  SELECT format('%s has no valid primary key', pg_class.relname)
+  FROM pg_partition_tree(to_regclass('transactions.entries')) AS tree JOIN pg_class ON pg_class.oid = tree.relid
+  WHERE isleaf AND relkind = 'r' AND NOT EXISTS (
+    SELECT FROM pg_constraint WHERE conrelid = tree.relid AND contype = 'p' AND convalidated)
 $function$;
 COMMENT ON FUNCTION transactions.missing_guards() IS 'The triggers and constraints that keep the books right and that are gone, off, or not valid';
 REVOKE ALL ON FUNCTION transactions.missing_guards() FROM PUBLIC;

@@ -19,5 +19,8 @@ export {
 export { MovementRepository, type TransactionMovement } from './repositories/movement-repository.ts';
 export { type OutboxMessage, type OutboxPlace, OutboxReader } from './repositories/outbox-reader.ts';
 export { type StatementLine, type StatementPage, StatementRepository } from './repositories/statement-repository.ts';
+export { entriesCoordinatorStatements } from './scaling/coordinator-statements.ts';
+export type { EntriesNode } from './scaling/entries-node.ts';
+export { entriesNodeStatements } from './scaling/node-statements.ts';
 export { transactionsDistribution } from './schema/distribution.ts';
 export type * from './schema/index.ts';

@@ -1,3 +1,4 @@
+export { escapeLiteral } from 'pg';
 export { type PostgresConnectionOptions, withPostgresClient } from './connect.ts';
 export { describePostgres } from './describe-server.ts';
 export { type CitusObstacle, findCitusObstacles } from './distribution/citus-obstacles.ts';
