@@ -13,7 +13,7 @@ export const postBetween = (debit: Place, credit: Place): string =>
   `${DRAW}SELECT transactions.post_transaction('bench', gen_random_uuid()::text,
   jsonb_build_object('transfers', jsonb_build_array(jsonb_build_object(
     'debit_account_id', (SELECT id FROM bench_${debit} WHERE k = :debit),
-    'credit_account_id', (SELECT id FROM bench_${credit} WHERE k = :credit), 'currency', 'EUR', 'amount_minor', :amount))));
+    'credit_account_id', (SELECT id FROM bench_${credit} WHERE k = :credit), 'currency', 'EUR', 'amount_minor', (:amount)::bigint))));
 `;
 
 /** How many transfers a batch has. */
