@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { createPostgresTestDatabase } from '@finova/db-kit/testing';
 import { startThrowAwayServer } from '@finova/local-databases';
-import type { Client } from 'pg';
 import { type EntriesNode, entriesCoordinatorStatements, entriesNodeStatements } from '../src/index.ts';
 import { type LedgerTestDatabase, openLedgerTestDatabase } from './ledger-test-database.ts';
 
 const WORKSPACE = join(import.meta.dirname, '..', '..', '..');
+
+type Client = Parameters<Parameters<typeof withPostgresClient>[1]>[0];
 
 /** A ledger whose entries are on two servers, both of them this test's own: they may be crashed. */
 export interface SpreadLedger {
