@@ -2,7 +2,7 @@ import { withPostgresClient } from '@finova/db-kit/postgres';
 
 /**
  * Divides every month of an empty ledger into partitions by the hash of the account: the same table in more, smaller parts.
- * For measuring what that is worth; see docs/decisions/0024-months-are-not-divided-by-account.md.
+ * For measuring what that is worth; see docs/decisions/0022-months-are-not-divided-by-account.md.
  */
 export async function partitionByAccount(databaseUrl: string, partitions: number): Promise<void> {
   await withPostgresClient({ url: databaseUrl, applicationName: 'finova bench' }, async (client) => {
