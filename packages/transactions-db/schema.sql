@@ -421,7 +421,7 @@ COMMENT ON FUNCTION transactions.answered(pg_catalog.text,pg_catalog.text,pg_cat
 CREATE OR REPLACE FUNCTION transactions.balance_at(in_account_id uuid, as_of date)
  RETURNS TABLE(debits_posted_minor bigint, credits_posted_minor bigint, booked_minor bigint)
  LANGUAGE plpgsql
- STABLE SECURITY DEFINER
+ STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE

@@ -6,6 +6,7 @@ import { idempotencyKeysDistribution } from './idempotency-keys.ts';
 import type { TransactionsDatabase } from './index.ts';
 import { outboxDistribution } from './outbox.ts';
 import { outboxConsumersDistribution } from './outbox-consumers.ts';
+import { outboxSetAsideDistribution } from './outbox-set-aside.ts';
 import { pendingResolutionsDistribution } from './pending-resolutions.ts';
 import { retiredMonthsDistribution } from './retired-months.ts';
 import { reversalsDistribution } from './reversals.ts';
@@ -25,4 +26,5 @@ export const transactionsDistribution: DatabaseDistribution<TransactionsDatabase
   'transactions.retired_months': retiredMonthsDistribution,
   'transactions.outbox': outboxDistribution,
   'transactions.outbox_consumers': outboxConsumersDistribution,
+  'transactions.outbox_set_aside': outboxSetAsideDistribution,
 };

@@ -1,3 +1,4 @@
+import type { TableDistribution } from '@finova/db-kit/postgres';
 import type { Generated } from 'kysely';
 import type { OutboxTable } from './outbox.ts';
 
@@ -17,3 +18,9 @@ export interface OutboxSetAsideTable {
   readonly attempts: Generated<number>;
   readonly tried_at: Generated<Date>;
 }
+
+/** Where the outbox is. */
+export const outboxSetAsideDistribution = {
+  kind: 'local',
+  why: 'it keeps messages of the outbox beside it',
+} as const satisfies TableDistribution<OutboxSetAsideTable>;

@@ -9,3 +9,4 @@ SELECT create_distributed_table('transactions.pending_resolutions', 'pending_tra
 SELECT create_distributed_table('transactions.reversals', 'reversed_transaction_id', colocate_with => 'transactions.transactions');
 -- transactions.outbox stays on the coordinator: it is read in the order of one server’s transaction numbers
 -- transactions.outbox_consumers stays on the coordinator: it says how far the outbox beside it was read
+-- transactions.outbox_set_aside stays on the coordinator: it keeps messages of the outbox beside it
