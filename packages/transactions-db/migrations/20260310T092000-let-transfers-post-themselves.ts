@@ -72,6 +72,9 @@ const NEW_GUARDS = [
  * and not a trigger, is refused.
  */
 export const migration: PostgresMigration = {
+  waives: {
+    'squawk/constraint-missing-not-valid': 'The ledger is not in use yet: its tables are small',
+  },
   async up(db) {
     for (const [table, name] of IMPLIED) {
       await sql`ALTER TABLE ${sql.table(`transactions.${table}`)} DROP CONSTRAINT ${sql.ref(name)}`.execute(db);
