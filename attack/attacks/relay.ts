@@ -14,9 +14,12 @@ import type { Attack } from '../harness/attack.ts';
 import type { Random } from '../harness/random.ts';
 
 const RELAYS_AT_ONCE = 2;
-/** Most kills are to come while a batch is written. */
-const LONGEST_LIFE_MS = 800;
-const POSTS_PER_KILL = 12;
+/** From a relay's first batch on: most kills are to come while a later one is written. */
+const LONGEST_LIFE_MS = 250;
+/** Enough for a relay to have something to do until it is killed. */
+const MESSAGES_AHEAD = 60;
+/** However busy the machine is, a relay that does nothing for as long does not work at all. */
+const FIRST_BATCH_WITHIN_MS = 60_000;
 const PATIENCE_MS = 120_000;
 
 /**
@@ -37,7 +40,7 @@ export const relay: Attack = {
           await postSomething(world, accounts, context.random);
           posted += 1;
           // Not far ahead of the relays, so that the end is not one long pursuit.
-          while (isWriting && (await world.messagesLeft()) > POSTS_PER_KILL) {
+          while (isWriting && (await world.messagesLeft()) > MESSAGES_AHEAD) {
             await sleep(20);
           }
         }
@@ -50,9 +53,10 @@ export const relay: Attack = {
           while (killed < kills && performance.now() < endsAtMs) {
             killed += 1;
             const child = await startProcess();
-            child.send(databases);
-            await sleep(context.random.next() * LONGEST_LIFE_MS);
             const exited = once(child, 'exit');
+            child.send(databases);
+            await Promise.race([once(child, 'message'), sleep(FIRST_BATCH_WITHIN_MS, undefined, { ref: false })]);
+            await sleep(context.random.next() * LONGEST_LIFE_MS);
             child.kill('SIGKILL');
             await exited;
             inTheMiddle += (await hasNotificationsAhead(world)) ? 1 : 0;

@@ -69,11 +69,11 @@ describe('finova-db relay', { timeout: 90_000 }, () => {
   };
 
   it('refuses databases that were never migrated, and batches of no size', async () => {
-    const unmigrated = await run(['relay', '--once']);
-    expect(unmigrated.exitCode).toBe(1);
-    expect(unmigrated.stderr).toContain('was never migrated here; run finova-db up notifications-db');
-    const sizeless = await run(['relay', '--batch-size', '0']);
-    expect(sizeless).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('from 1 to 10000') });
+    const neverMigrated = await run(['relay', '--once']);
+    expect(neverMigrated.exitCode).toBe(1);
+    expect(neverMigrated.stderr).toContain('was never migrated here; run finova-db up notifications-db');
+    const withoutSize = await run(['relay', '--batch-size', '0']);
+    expect(withoutSize).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('from 1 to 10000') });
   });
 
   it('relays what is there, once', async () => {

@@ -19,6 +19,8 @@ export interface RelayPace {
 
 /** What a relay tells while it works. */
 export type RelayEvent =
+  /** A batch is done, and its place is kept. */
+  | { readonly type: 'relayed'; readonly messages: number; readonly added: number }
   /** A batch failed and comes again after a pause. */
   | { readonly type: 'failed'; readonly error: unknown; readonly retryInMs: number }
   /** A message cannot be handled; it is kept apart, and those behind it go on. */

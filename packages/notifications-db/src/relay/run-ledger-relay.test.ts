@@ -73,7 +73,10 @@ describe('a relay that runs', () => {
       await waitUntilRelayed();
     });
     expect(report).toEqual({ messages: 2, added: 6, existing: 0, erased: 0, setAside: 0 });
-    expect(events).toEqual([]);
+    expect(events).toEqual([
+      { type: 'relayed', messages: 1, added: 3 },
+      { type: 'relayed', messages: 1, added: 3 },
+    ]);
   });
 
   it('does nothing when it is told to stop before it begins', async () => {
@@ -139,14 +142,18 @@ describe('a relay that runs', () => {
     );
     const first = await runBeside(waitUntilRelayed);
     expect(first.report.setAside).toBe(1);
-    expect(first.events).toEqual([
-      { type: 'set-aside', topic: 'account.opened', key: account, reason: expect.stringContaining('cannot be read') },
-    ]);
+    const told = {
+      type: 'set-aside',
+      topic: 'account.opened',
+      key: account,
+      reason: expect.stringContaining('cannot be read'),
+    };
+    expect(first.events).toEqual([told, { type: 'relayed', messages: 1, added: 0 }]);
     const attempts = async () =>
       (await world.ledgerDb.selectFrom('transactions.outbox_set_aside').select('attempts').executeTakeFirst())
         ?.attempts;
     const second = await runBeside(() => waitUntil(async () => (await attempts()) === 2));
     expect(second.report).toMatchObject({ messages: 0, setAside: 1 });
-    expect(second.events).toEqual(first.events);
+    expect(second.events).toEqual([told]);
   });
 });

@@ -6,8 +6,8 @@ import type { LedgerRelay, RelayedBatch } from './ledger-relay.ts';
 const RETRY_SET_ASIDE_MS = 60_000;
 const LONGEST_PAUSE_MS = 30_000;
 const SHORTEST_PAUSE_MS = 100;
-/** Doubling more often only leaves the range of a double. */
-const MOST_DOUBLINGS = 16;
+/** Of the growing pauses; higher powers of two only leave the range of a double. */
+const LARGEST_POWER = 16;
 
 /**
  * Relays until the signal says to stop, which it does between two batches; with `once` until nothing is left.
@@ -53,6 +53,9 @@ export async function runLedgerRelay(
     const batch = await relay.relayBatch(size);
     count(batch);
     done.messages += batch.messages;
+    if (batch.messages > 0) {
+      onEvent({ type: 'relayed', messages: batch.messages, added: batch.added });
+    }
     return batch.messages;
   };
 
@@ -73,7 +76,7 @@ export async function runLedgerRelay(
       }
       failures += 1;
       size = Math.max(1, Math.floor(size / 2));
-      const growing = Math.max(SHORTEST_PAUSE_MS, pollIntervalMs) * 2 ** Math.min(failures, MOST_DOUBLINGS);
+      const growing = Math.max(SHORTEST_PAUSE_MS, pollIntervalMs) * 2 ** Math.min(failures, LARGEST_POWER);
       const retryInMs = Math.round(Math.min(LONGEST_PAUSE_MS, growing) * (0.5 + Math.random() / 2));
       onEvent({ type: 'failed', error, retryInMs });
       await pause(retryInMs, signal);

@@ -23,7 +23,11 @@ export async function relayCommand(
     once,
     batchSize,
     pollIntervalMs: pollInterval,
-    onEvent: (event) => printNotice(output, describeEvent(event)),
+    onEvent: (event) => {
+      if (event.type !== 'relayed') {
+        printNotice(output, describeEvent(event));
+      }
+    },
   });
   if (options.json) {
     printJson(output, report);
@@ -41,7 +45,7 @@ export async function relayCommand(
 }
 
 /** What is told beside the result, so that nothing stands still unseen. */
-function describeEvent(event: RelayEvent): string {
+function describeEvent(event: Exclude<RelayEvent, { readonly type: 'relayed' }>): string {
   switch (event.type) {
     case 'failed':
       return `A batch failed and is tried again in ${formatDuration(event.retryInMs)}: ${errorMessage(event.error)}`;

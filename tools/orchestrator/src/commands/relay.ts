@@ -36,7 +36,7 @@ export type RelayOptions = Omit<RelayContext, 'databaseOf' | 'signal'>;
 export async function relay(context: RunContext, options: RelayOptions): Promise<RelayReport> {
   requireDomain(context.domains, RELAYING_DOMAIN);
   const domains = withDependencies(context.domains, [RELAYING_DOMAIN]);
-  await refuseUnmigrated(context, domains);
+  await refuseNeverMigrated(context, domains);
   const domain = requireDomain(context.domains, RELAYING_DOMAIN);
   const { relay: domainRelay } = (await import(`${domain.packageName}/relay`)) as { readonly relay: DomainRelay };
   return domainRelay.run({
@@ -49,7 +49,7 @@ export async function relay(context: RunContext, options: RelayOptions): Promise
   });
 }
 
-async function refuseUnmigrated(context: RunContext, domains: readonly WorkspaceDomain[]): Promise<void> {
+async function refuseNeverMigrated(context: RunContext, domains: readonly WorkspaceDomain[]): Promise<void> {
   await Promise.all(
     domains.map(async (domain) => {
       const { applied } = await readDomainStatus(engineOptions(context, domain));
