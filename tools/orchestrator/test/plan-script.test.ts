@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { withMigrator } from '@finova/db-kit/migrations';
 import { describeMongoStructure, withMongoClient } from '@finova/db-kit/mongodb';
 import { describePostgresStructure, withPostgresClient } from '@finova/db-kit/postgres';
-import { createPostgresTestDatabase, testMongoUrl, testPostgresUrl } from '@finova/db-kit/testing';
+import { createPostgresTestDatabase, TEST_IDENTITY, testMongoUrl, testPostgresUrl } from '@finova/db-kit/testing';
 import type { MongoClient } from 'mongodb';
 import type { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -154,6 +155,11 @@ describe('the script of a plan, run by hand', () => {
     onTestFinished(() => byHand.drop());
     const migrated = await createPostgresTestDatabase(testPostgresUrl(), postgres);
     onTestFinished(() => migrated.drop());
+    for (const domain of postgres) {
+      // Its roles get rights on the migrator's own tables: a script is for a database that is migrated by it otherwise.
+      const options = { domain, url: byHand.url, identity: TEST_IDENTITY, lockTimeoutMs: 10_000 };
+      await withMigrator(options, async () => {});
+    }
     const run = await createScratchRun({});
     const context = {
       ...(await run.context()),

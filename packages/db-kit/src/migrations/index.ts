@@ -19,6 +19,7 @@ export {
 export { isMigrationIdsFileCurrent, renderMigrationIds, writeMigrationIdsFile } from './migration-ids-file.ts';
 export { Migrator, type UpTarget } from './migrator.ts';
 export type { MigratorHooks } from './migrator-hooks.ts';
+export { actAsOwner } from './postgres/act-as-owner.ts';
 export { findInvalidIndexes } from './postgres/invalid-indexes.ts';
 export { type Repeatable, readRepeatables } from './repeatable-files.ts';
 export { type RunIdentity, readRunIdentity, TOOL_VERSION } from './run-identity.ts';

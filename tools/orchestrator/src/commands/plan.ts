@@ -19,6 +19,8 @@ export interface PlannedMigration {
   readonly requires: readonly string[];
   /** PostgreSQL: whether all of it is one transaction. */
   readonly transaction: boolean;
+  /** PostgreSQL: with whose rights it runs; `owner` is the role that owns the schema, where there is one. */
+  readonly runsAs?: 'owner' | 'session' | undefined;
   /** It began before and did not end. */
   readonly isHalfDone: boolean;
   /** PostgreSQL: how long one statement may wait for a lock, where the migration says so. */
@@ -126,6 +128,7 @@ function describe(domain: WorkspaceDomain, name: string, found: DomainInspection
     name,
     requires: definition?.requires ?? [],
     transaction: domain.engine === 'postgres' && own?.transaction !== false,
+    runsAs: domain.engine === 'postgres' ? (own?.runsAs ?? 'owner') : undefined,
     isHalfDone: found.journal.some((row) => row.name === name),
     lockTimeoutMs: own?.lockTimeoutMs,
     statementTimeoutMs: own?.statementTimeoutMs,
@@ -142,6 +145,7 @@ function describeRepeatable(domain: WorkspaceDomain, name: string): PlannedMigra
     name: `repeatables/${name}`,
     requires: [],
     transaction: true,
+    runsAs: 'owner',
     isHalfDone: false,
   };
 }

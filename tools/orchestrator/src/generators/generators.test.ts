@@ -31,6 +31,7 @@ describe('the generators', () => {
     expect(text(`${root}/database.json`)).toBe('{ "engine": "postgres", "schema": "gift_cards" }\n');
     expect(filesOf(`${root}/migrations`, /\.ts$/).sort()).toEqual([
       expect.stringMatching(/^\d{8}T\d{6}-create-schema\.ts$/),
+      expect.stringMatching(/^\d{8}T\d{6}-create-roles\.ts$/),
       expect.stringMatching(/^\d{8}T\d{6}-create-gift-cards\.ts$/),
       'ids.d.ts',
     ]);
@@ -77,7 +78,7 @@ describe('the generators', () => {
     expect(text(`${root}/src/index.ts`)).toContain('PolicyRepository');
     expect(text(`${root}/src/errors.ts`)).toContain('class PolicyNotFoundError');
     expect(text(`${root}/README.md`)).toContain('| `policies` | one row per policy |');
-    expect(text(`${root}/migrations/ids.d.ts`).match(/cards-db\//g)).toHaveLength(3);
+    expect(text(`${root}/migrations/ids.d.ts`).match(/cards-db\//g)).toHaveLength(4);
   });
 
   it('add what a table refuses to the list that the tests of its domain try', async () => {

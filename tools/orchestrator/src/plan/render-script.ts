@@ -1,4 +1,4 @@
-import type { RecordedStatement } from '@finova/db-kit/migrations';
+import { actAsOwner, type RecordedStatement } from '@finova/db-kit/migrations';
 import type { PlannedMigration } from '../commands/plan.ts';
 import { renderMongoCommand } from './render-mongo-command.ts';
 import { renderSql } from './render-sql.ts';
@@ -73,7 +73,8 @@ function describeRun({ engine, transaction, isHalfDone }: PlannedMigration): str
 }
 
 function renderPostgres(planned: PlannedMigration, statements: readonly RecordedStatement[]): string[] {
-  const { transaction, lockTimeoutMs, statementTimeoutMs } = planned;
+  const { namespace, transaction, runsAs, lockTimeoutMs, statementTimeoutMs } = planned;
+  const actsAsOwner = runsAs === 'owner';
   const set = transaction ? 'SET LOCAL' : 'SET';
   const limits = [
     ...(lockTimeoutMs === undefined ? [] : [`${set} lock_timeout = ${lockTimeoutMs};`]),
@@ -82,9 +83,11 @@ function renderPostgres(planned: PlannedMigration, statements: readonly Recorded
   const leavesSettings = (!transaction && limits.length > 0) || statements.some(setsForSession);
   const body = [
     ...limits,
+    ...(actsAsOwner ? [`${actAsOwner(namespace, transaction ? 'transaction' : 'session')};`] : []),
     ...renderStatements(planned).map(({ text }) => text),
     // A setting of one migration does not reach the next.
     ...(leavesSettings ? ['RESET ALL;'] : []),
+    ...(actsAsOwner && !transaction ? ['RESET ROLE;'] : []),
   ];
   return transaction ? ['BEGIN;', ...body, 'COMMIT;'] : body;
 }

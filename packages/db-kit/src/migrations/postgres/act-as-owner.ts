@@ -23,9 +23,11 @@ export function actAsMigrator(schema: string): string {
 export const ACT_AS_ONESELF = 'RESET ROLE';
 
 function actAs(ownedSchema: string, role: string, until: 'transaction' | 'session'): string {
-  return `SELECT set_config('role', ${escapeLiteral(role)}, ${until === 'transaction'}) AS role
-    FROM pg_namespace
-    WHERE nspname = ${escapeLiteral(ownedSchema)} AND pg_get_userbyid(nspowner) = ${escapeLiteral(role)}`;
+  const [quotedSchema, quotedRole] = [escapeLiteral(ownedSchema), escapeLiteral(role)];
+  return (
+    `SELECT set_config('role', ${quotedRole}, ${until === 'transaction'}) AS role ` +
+    `FROM pg_namespace WHERE nspname = ${quotedSchema} AND pg_get_userbyid(nspowner) = ${quotedRole}`
+  );
 }
 
 /** What the server refused because the session is no member of the domain's roles, as an error that says so. */

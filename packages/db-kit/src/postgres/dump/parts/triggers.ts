@@ -18,16 +18,19 @@ export const OUR_TRIGGERS = `(
     ELSE pronamespace END
 )`;
 
-/** A partition has the row triggers of the table it is part of, each perhaps in another state. */
+/**
+ * A partition has the row triggers of the table it is part of, each in a state of its own: it is made with them, and `ONLY`
+ * keeps what is said of that table from reaching its partitions, which some servers would let it do.
+ */
 export const TRIGGERS: DumpPart = {
   section: 'Triggers',
   query: `
     SELECT format('%s %s', own.tgrelid::regclass, own.tgname) AS name,
       ltrim(concat(CASE WHEN above.oid IS NULL THEN pg_get_triggerdef(own.oid, true) || ';' END,
-        ${switched('own.tgrelid', 'TRIGGER', 'own.tgname', 'own.tgenabled', `coalesce(above.tgenabled, 'O')`)}), E'\\n') AS sql,
+        ${switched('own.tgrelid', 'TRIGGER', 'own.tgname', 'own.tgenabled', `'O'`)}), E'\\n') AS sql,
       ARRAY['pg_trigger/' || own.oid] AS makes
     FROM ${OUR_TRIGGERS} AS own LEFT JOIN pg_trigger AS above ON above.oid = own.tgparentid
-    WHERE above.oid IS NULL OR above.tgenabled <> own.tgenabled`,
+    WHERE above.oid IS NULL OR own.tgenabled <> 'O'`,
 };
 
 export const RULES: DumpPart = {
