@@ -14,7 +14,7 @@ import { renderRatios, renderTable } from '../harness/table.ts';
 
 /** Each holds two accounts with the next one. */
 const CUSTOMERS = 100;
-const BATCH_SIZE = 200;
+const BATCH_SIZE = 100;
 
 /** Progress goes to standard error: with `--json`, standard output holds the result alone. */
 function say(line: string): void {

@@ -72,12 +72,13 @@ export class LedgerRelay {
 
   /**
    * Handles the next messages of the outbox. One that cannot be handled is set aside, in the transaction that keeps the
-   * place. When it throws, the place stays, and the batch comes again.
+   * place. When it throws, the place stays, and the batch comes again. Meanwhile a transaction of the ledger waits: the
+   * pool's limit for idle transactions must be longer than a batch takes to be written.
    *
    * @param limit - how many at most: 1 to 10,000.
    * @returns what became of them; of none when nothing is to be relayed now.
    */
-  async relayBatch(limit = 200): Promise<RelayedBatch> {
+  async relayBatch(limit = 100): Promise<RelayedBatch> {
     let outcomes = NOTHING;
     const messages = await this.#outbox.handle(async (batch, transaction) => {
       outcomes = await this.#handle(batch);
@@ -92,7 +93,7 @@ export class LedgerRelay {
    *
    * @param limit - how many at most: 1 to 10,000.
    */
-  async retrySetAside(limit = 200): Promise<RelayedBatch> {
+  async retrySetAside(limit = 100): Promise<RelayedBatch> {
     let outcomes = NOTHING;
     const messages = await this.#outbox.handleSetAside(async (batch, transaction) => {
       outcomes = await this.#handle(batch);

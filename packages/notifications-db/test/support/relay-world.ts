@@ -49,6 +49,8 @@ export class RelayWorld {
       url: places.ledgerUrl,
       applicationName: 'relay tests',
       maxConnections: 16,
+      // As in production: while a batch is written, its transaction waits.
+      idleInTransactionTimeoutMs: 60_000,
     });
     this.#client = createMongoClient({ url: places.mongoUrl, applicationName: 'relay tests' });
     this.transactionsDb = this.ledgerDb;
