@@ -98,7 +98,11 @@ export class RelayWorld {
       name,
       cashAccountType: 'CACC',
       overdraftLimitMinor: 1_000_000_000n,
-      holders: holderIds.map((customerId, index) => ({ customerId, role: index === 0 ? 'owner' : 'co_owner' })),
+      holders: holderIds.map((customerId, index) => ({
+        customerId,
+        role: index === 0 ? 'owner' : 'co_owner',
+        from: '2026-01-01',
+      })),
     });
     this.model.holders.set(id, new Set(holderIds));
     return id;
@@ -107,7 +111,7 @@ export class RelayWorld {
   /** Ends a customer's hold of an account with yesterday. */
   async endHolder(accountId: string, customerId: string): Promise<void> {
     await sql`
-      UPDATE accounts.account_holders SET validity = daterange(current_date - 10, current_date)
+      UPDATE accounts.account_holders SET validity = daterange(lower(validity), current_date)
       WHERE account_id = ${accountId} AND customer_id = ${customerId}`.execute(this.ledgerDb);
     this.model.holders.get(accountId)?.delete(customerId);
   }
