@@ -14,10 +14,8 @@ import type { Attack } from '../harness/attack.ts';
 import type { Random } from '../harness/random.ts';
 
 const RELAYS_AT_ONCE = 2;
-/** From a relay's first batch on: most kills are to come while a later one is written. */
-const LONGEST_LIFE_MS = 250;
 /** Enough for a relay to have something to do until it is killed. */
-const MESSAGES_AHEAD = 60;
+const MESSAGES_AHEAD = 100;
 /** However busy the machine is, a relay that does nothing for as long does not work at all. */
 const FIRST_BATCH_WITHIN_MS = 60_000;
 const PATIENCE_MS = 120_000;
@@ -54,9 +52,11 @@ export const relay: Attack = {
             killed += 1;
             const child = await startProcess();
             const exited = once(child, 'exit');
+            const startedAtMs = performance.now();
             child.send(databases);
             await Promise.race([once(child, 'message'), sleep(FIRST_BATCH_WITHIN_MS, undefined, { ref: false })]);
-            await sleep(context.random.next() * LONGEST_LIFE_MS);
+            // For as long again at most: most kills are to come while the next batch is written.
+            await sleep(context.random.next() * (performance.now() - startedAtMs));
             child.kill('SIGKILL');
             await exited;
             inTheMiddle += (await hasNotificationsAhead(world)) ? 1 : 0;

@@ -6,7 +6,8 @@ process.on(
   async (databases: Readonly<Record<string, { readonly url: string; readonly namespace: string }>>) => {
     await relay.run({
       once: false,
-      batchSize: 5,
+      // Several transactions of MongoDB each.
+      batchSize: 40,
       pollIntervalMs: 5,
       databaseOf: (name) => databases[name] ?? { url: '', namespace: name },
       onEvent: (event) => process.send?.(event.type),
