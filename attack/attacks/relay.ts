@@ -47,25 +47,29 @@ export const relay: Attack = {
       let killed = 0;
       let inTheMiddle = 0;
       const endsAtMs = performance.now() + kills * PATIENCE_MS;
-      await Promise.all(
-        Array.from({ length: RELAYS_AT_ONCE }, async () => {
-          while (killed < kills && performance.now() < endsAtMs) {
-            killed += 1;
-            const child = await startProcess();
-            const exited = once(child, 'exit');
-            const startedAtMs = performance.now();
-            child.send(databases);
-            await Promise.race([once(child, 'message'), sleep(FIRST_BATCH_WITHIN_MS, undefined, { ref: false })]);
-            // For as long again at most: most kills are to come while the next batch is written.
-            await sleep(context.random.next() * (performance.now() - startedAtMs));
-            child.kill('SIGKILL');
-            await exited;
-            inTheMiddle += (await hasNotificationsAhead(world)) ? 1 : 0;
-          }
-        }),
-      );
-      isWriting = false;
-      await writing;
+      try {
+        await Promise.all(
+          Array.from({ length: RELAYS_AT_ONCE }, async () => {
+            while (killed < kills && performance.now() < endsAtMs) {
+              killed += 1;
+              const child = await startProcess();
+              const exited = once(child, 'exit');
+              const startedAtMs = performance.now();
+              child.send(databases);
+              await Promise.race([once(child, 'message'), sleep(FIRST_BATCH_WITHIN_MS, undefined, { ref: false })]);
+              // For as long again at most: most kills are to come while the next batch is written.
+              await sleep(context.random.next() * (performance.now() - startedAtMs));
+              child.kill('SIGKILL');
+              await exited;
+              // For the record only: while a server waits for what the killed one left open, it may not answer.
+              inTheMiddle += (await hasNotificationsAhead(world).catch(() => false)) ? 1 : 0;
+            }
+          }),
+        );
+      } finally {
+        isWriting = false;
+        await writing;
+      }
       const failures = await finish(world);
       const notifications = (await world.stored()).length;
       return {
@@ -82,11 +86,21 @@ export const relay: Attack = {
 async function finish(world: RelayWorld): Promise<readonly string[]> {
   const relayer = new LedgerRelay(world.databases);
   const endsAtMs = performance.now() + PATIENCE_MS;
+  let lastError: unknown;
   while ((await world.messagesLeft()) > 0) {
     if (performance.now() > endsAtMs) {
-      return [`${await world.messagesLeft()} messages were not relayed within ${PATIENCE_MS} ms`];
+      return [
+        `${await world.messagesLeft()} messages were not relayed within ${PATIENCE_MS} ms; last error: ${String(lastError)}`,
+      ];
     }
-    const { messages } = await relayer.relayBatch();
+    // What fails is tried again, as every relay does, until patience is at its end.
+    const messages = await relayer.relayBatch().then(
+      (batch) => batch.messages,
+      (thrown: unknown) => {
+        lastError = thrown;
+        return 0;
+      },
+    );
     await sleep(messages === 0 ? 20 : 0);
   }
   const stored = await world.stored();
