@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { actAsOwner } from '@finova/db-kit/migrations';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from './run-command.ts';
 import { createScratchRun } from './scratch-context.ts';
@@ -47,7 +48,7 @@ describe('finova-db plan --since', () => {
     const { exitCode, stdout } = await finovaDb('plan', '--since', 'HEAD', '--sql');
     expect(exitCode).toBe(2);
     expect(stdout).toBe(
-      `-- cards-db/${TWO} (postgres, one transaction)\nBEGIN;\nCREATE TABLE ${schema}.cards (id int);\nCOMMIT;\n\n` +
+      `-- cards-db/${TWO} (postgres, one transaction)\nBEGIN;\n${actAsOwner(schema, 'transaction')};\nCREATE TABLE ${schema}.cards (id int);\nCOMMIT;\n\n` +
         `// mails-db/${TWO} (mongodb, step by step)\ndb = db.getSiblingDB("${database}");\n// step create-drafts\ndb.runCommand({ create: "drafts" });\n`,
     );
     expect(

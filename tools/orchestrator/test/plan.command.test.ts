@@ -1,3 +1,4 @@
+import { actAsOwner } from '@finova/db-kit/migrations';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from './run-command.ts';
 import { createScratchRun } from './scratch-context.ts';
@@ -44,7 +45,7 @@ describe('finova-db plan', () => {
     const script = await finovaDb('plan', '--sql');
     expect(script.exitCode).toBe(2);
     expect(script.stdout).toBe(
-      `-- cards-db/${ONE} (postgres, one transaction)\nBEGIN;\nSET LOCAL lock_timeout = 1500;\nCREATE SCHEMA ${schema};\nCOMMIT;\n\n` +
+      `-- cards-db/${ONE} (postgres, one transaction)\nBEGIN;\nSET LOCAL lock_timeout = 1500;\n${actAsOwner(schema, 'transaction')};\nCREATE SCHEMA ${schema};\nCOMMIT;\n\n` +
         `// mails-db/${ONE} (mongodb, step by step)\ndb = db.getSiblingDB("${database}");\n// step create-mails\ndb.runCommand({ create: "mails" });\n`,
     );
     const { stdout } = await finovaDb('plan', '--sql', '--json');

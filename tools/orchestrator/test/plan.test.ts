@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { actAsOwner } from '@finova/db-kit/migrations';
 import { describeMongoStructure } from '@finova/db-kit/mongodb';
 import { testMongoUrl, testPostgresUrl } from '@finova/db-kit/testing';
 import type { Db } from 'mongodb';
@@ -92,8 +93,9 @@ describe('plan', () => {
     const script = renderScript(migrations);
     expect(script).not.toContain('scratch');
     expect(script).not.toContain('CREATE SCHEMA');
+    const schema = run.workspace.namespace('cards-db');
     expect(script).toContain(
-      `-- cards-db/${TWO} (postgres, one transaction)\nBEGIN;\nALTER TABLE ${run.workspace.namespace('cards-db')}.one ADD COLUMN two text;\nCOMMIT;`,
+      `-- cards-db/${TWO} (postgres, one transaction)\nBEGIN;\n${actAsOwner(schema, 'transaction')};\nALTER TABLE ${schema}.one ADD COLUMN two text;\nCOMMIT;`,
     );
     expect(script).toContain(
       `db = db.getSiblingDB("${run.workspace.namespace('mails-db')}");\n// step create-mails\ndb.runCommand({ create: "mails" });`,

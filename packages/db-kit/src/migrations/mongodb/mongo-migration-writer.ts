@@ -1,6 +1,7 @@
 import { type MongoClient, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import { FinovaError, messageWithoutValues } from '../../errors/index.ts';
 import { MongoServerRules } from '../../mongodb/server-rules/index.ts';
+import { attemptFacts, describeAttempt } from '../describe-attempt.ts';
 import {
   LockLostError,
   MigrationFailedError,
@@ -8,7 +9,7 @@ import {
   MissingStepError,
   StepTimeoutError,
 } from '../errors/index.ts';
-import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
+import type { HistoryRow, JournalRow } from '../journal.ts';
 import type { MongoMigration, MongoMigrationStep } from '../migration.ts';
 import type { EngineOptions, MigrationReader, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
 import type { Repeatable } from '../repeatable-files.ts';
@@ -78,7 +79,10 @@ export class MongoMigrationWriter implements MigrationWriter {
       } else {
         await this.#bookkeeping.deleteFromJournal(migration.file.name, session);
       }
-      await this.#bookkeeping.recordAttempt(this.#attempt(migration, startedAt, null), session);
+      await this.#bookkeeping.recordAttempt(
+        describeAttempt(this.#options.identity, migration, startedAt, null),
+        session,
+      );
     });
   }
 
@@ -87,13 +91,13 @@ export class MongoMigrationWriter implements MigrationWriter {
 
   async baseline(rows: readonly Pick<JournalRow, 'name' | 'checksum' | 'files' | 'completedSteps'>[]): Promise<void> {
     const startedAt = new Date();
-    const { pid: _, ...facts } = this.#attemptFacts(startedAt);
+    const { pid: _, ...facts } = attemptFacts(this.#options.identity, startedAt);
     await this.#lease.withFencedTransaction(async (session) => {
       for (const row of rows) {
         await this.#bookkeeping.writeJournal({ ...facts, ...row, state: 'done' }, session);
         await this.#bookkeeping.recordAttempt(
           {
-            ...this.#attemptFacts(startedAt),
+            ...attemptFacts(this.#options.identity, startedAt),
             migration: row.name,
             direction: 'baseline',
             outcome: 'succeeded',
@@ -130,7 +134,7 @@ export class MongoMigrationWriter implements MigrationWriter {
       }
       await this.#bookkeeping.recordAttempt(
         {
-          ...this.#attemptFacts(startedAt),
+          ...attemptFacts(this.#options.identity, startedAt),
           migration: row.name,
           direction: 'repair',
           outcome: 'succeeded',
@@ -170,7 +174,10 @@ export class MongoMigrationWriter implements MigrationWriter {
         throw new LockLostError(domain.name, thrown);
       }
       await this.#lease.withFencedTransaction((session) =>
-        this.#bookkeeping.recordAttempt(this.#attempt(migration, startedAt, messageWithoutValues(thrown)), session),
+        this.#bookkeeping.recordAttempt(
+          describeAttempt(this.#options.identity, migration, startedAt, messageWithoutValues(thrown)),
+          session,
+        ),
       );
       this.#refuseWhenInterrupted(doing);
       throw thrown instanceof FinovaError
@@ -221,7 +228,7 @@ export class MongoMigrationWriter implements MigrationWriter {
   }
 
   #row(migration: RunnableMigration, completed: ReadonlySet<string>, startedAt: Date): JournalRow {
-    const { pid: _, ...facts } = this.#attemptFacts(startedAt);
+    const { pid: _, ...facts } = attemptFacts(this.#options.identity, startedAt);
     return {
       ...facts,
       ...migration.checksum,
@@ -229,23 +236,6 @@ export class MongoMigrationWriter implements MigrationWriter {
       state: migration.direction === 'up' ? 'started' : 'reverting',
       completedSteps: [...completed],
     };
-  }
-
-  #attempt(migration: RunnableMigration, startedAt: Date, error: string | null): HistoryAttempt {
-    return {
-      ...this.#attemptFacts(startedAt),
-      migration: migration.file.name,
-      direction: migration.direction,
-      outcome: error === null ? 'succeeded' : 'failed',
-      checksum: migration.checksum.checksum,
-      error,
-      note: migration.note ?? null,
-    };
-  }
-
-  #attemptFacts(startedAt: Date) {
-    const { actor, host, pid, gitCommit, toolVersion } = this.#options.identity;
-    return { startedAt, durationMs: Date.now() - startedAt.getTime(), actor, host, pid, gitCommit, toolVersion };
   }
 }
 

@@ -58,7 +58,7 @@ describe('the statements that open a transaction', () => {
     }));
 
   it('do not move the position of a failure', async () => {
-    for (const text of ['SELECT nothing', 'SELEC 1']) {
+    for (const text of ['SELECT nothing', 'SELECT 1 FROM']) {
       await withOpening(async (opening, client) => {
         const alone = await client.query(text).catch((thrown: unknown) => thrown);
         expect(alone).toMatchObject({ position: expect.any(String) });

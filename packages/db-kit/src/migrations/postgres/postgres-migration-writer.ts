@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import type { Client } from 'pg';
 import { FinovaError, isPostgresError, messageWithoutValues, SqlState } from '../../errors/index.ts';
 import { describePostgres } from '../../postgres/describe-server.ts';
+import { attemptFacts, describeAttempt } from '../describe-attempt.ts';
 import {
   EscapedTransactionError,
   HalfDoneMigrationError,
@@ -9,7 +10,7 @@ import {
   MigrationFailedError,
   MigrationInterruptedError,
 } from '../errors/index.ts';
-import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
+import type { HistoryRow, JournalRow } from '../journal.ts';
 import type { PostgresMigration } from '../migration.ts';
 import type { EngineOptions, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
 import type { Repeatable } from '../repeatable-files.ts';
@@ -88,7 +89,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     const startedAt = new Date();
     await this.#client.query('BEGIN');
     for (const row of rows) {
-      const facts = this.#attemptFacts(startedAt);
+      const facts = attemptFacts(this.#options.identity, startedAt);
       await this.#bookkeeping.writeJournal({ ...facts, ...row, state: 'done' });
       await this.#bookkeeping.recordAttempt({
         ...facts,
@@ -119,7 +120,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
         repeatables: this.#repeatables,
         options: this.#options,
         forgetSettings: this.#forgetSettings,
-        attemptFacts: (startedAt) => this.#attemptFacts(startedAt),
+        attemptFacts: (startedAt) => attemptFacts(this.#options.identity, startedAt),
       },
       wanted,
     );
@@ -134,7 +135,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
       await this.#bookkeeping.deleteFromJournal(row.name);
     }
     await this.#bookkeeping.recordAttempt({
-      ...this.#attemptFacts(startedAt),
+      ...attemptFacts(this.#options.identity, startedAt),
       migration: row.name,
       direction: 'repair',
       outcome: 'succeeded',
@@ -232,7 +233,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
    * @param transactionId - the transaction that all of it must still be in.
    */
   async #commit(migration: RunnableMigration, startedAt: Date, transactionId?: string): Promise<void> {
-    const attempt = this.#attempt(migration, startedAt, null);
+    const attempt = describeAttempt(this.#options.identity, migration, startedAt, null);
     const record = await this.#bookkeeping.recordAttemptStatement(attempt, transactionId);
     await this.#client.query(
       `${ACT_AS_ONESELF}; ${this.#journalStatement(migration, 'done', startedAt)}; ${record.statement}; ${this.#forgetSettings}; COMMIT`,
@@ -246,29 +247,12 @@ export class PostgresMigrationWriter implements MigrationWriter {
       return this.#bookkeeping.deleteFromJournalStatement(migration.file.name);
     }
     return this.#bookkeeping.writeJournalStatement({
-      ...this.#attemptFacts(startedAt),
+      ...attemptFacts(this.#options.identity, startedAt),
       ...migration.checksum,
       name: migration.file.name,
       state,
       completedSteps: [],
     });
-  }
-
-  #attempt(migration: RunnableMigration, startedAt: Date, error: string | null): HistoryAttempt {
-    return {
-      ...this.#attemptFacts(startedAt),
-      migration: migration.file.name,
-      direction: migration.direction,
-      outcome: error === null ? 'succeeded' : 'failed',
-      checksum: migration.checksum.checksum,
-      error,
-      note: migration.note ?? null,
-    };
-  }
-
-  #attemptFacts(startedAt: Date) {
-    const { actor, host, pid, gitCommit, toolVersion } = this.#options.identity;
-    return { startedAt, durationMs: Date.now() - startedAt.getTime(), actor, host, pid, gitCommit, toolVersion };
   }
 
   async #refuseHalfDone({ file }: RunnableMigration): Promise<void> {
@@ -297,7 +281,9 @@ export class PostgresMigrationWriter implements MigrationWriter {
     try {
       this.#repeatables.forget();
       await this.#client.query(`ROLLBACK; ${this.#forgetSettings}`);
-      await this.#bookkeeping.recordAttempt(this.#attempt(migration, startedAt, messageWithoutValues(cause)));
+      await this.#bookkeeping.recordAttempt(
+        describeAttempt(this.#options.identity, migration, startedAt, messageWithoutValues(cause)),
+      );
     } catch {
       // The connection is gone, and with it the lock; the server has rolled back what was open.
       return new LockLostError(domain, thrown);
