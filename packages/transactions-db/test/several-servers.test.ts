@@ -106,10 +106,10 @@ describe('entries on two servers', () => {
   });
 
   it('keeps the books when the coordinator dies between the two commits, and the retry after the repair is the first', async () => {
-    // Makes the node's commit take long enough to die in.
+    // Makes the node's commit wait for us, so that it is there to die in.
     await spread.onNode((client) =>
       client.query(`
-        CREATE FUNCTION public.wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2); RETURN NULL; END';
+        CREATE FUNCTION public.wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
         CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON transactions.${LEAF} DEFERRABLE INITIALLY DEFERRED
           FOR EACH ROW EXECUTE FUNCTION public.wait()`),
     );
@@ -118,22 +118,23 @@ describe('entries on two servers', () => {
     const request = JSON.stringify({
       transfers: [{ debit_account_id: here, credit_account_id: there, currency: 'EUR', amount_minor: 100 }],
     });
-    await spread.onCoordinator(async (client) => {
-      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      const answer = client
-        .query('SELECT transactions.post_transaction($1, $2, $3)', [key.scope, key.key, request])
-        .then(
-          () => 'answered',
-          () => 'no answer',
-        );
-      const isCommitting = `SELECT FROM pg_stat_activity WHERE usename = 'finova_entries_writer' AND wait_event = 'PgSleep'`;
-      await spread.onNode(async (node) => {
+    await spread.onNode(async (node) => {
+      await node.query('SELECT pg_advisory_lock(1)');
+      await spread.onCoordinator(async (client) => {
+        const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        const answer = client
+          .query('SELECT transactions.post_transaction($1, $2, $3)', [key.scope, key.key, request])
+          .then(
+            () => 'answered',
+            () => 'no answer',
+          );
+        const isCommitting = `SELECT FROM pg_stat_activity WHERE usename = 'finova_entries_writer' AND wait_event = 'advisory'`;
         while ((await node.query(isCommitting)).rowCount === 0) {
           await setTimeout(20);
         }
+        process.kill(rows[0]?.pid ?? Number.NaN, 'SIGKILL');
+        expect(await answer).toBe('no answer');
       });
-      process.kill(rows[0]?.pid ?? Number.NaN, 'SIGKILL');
-      expect(await answer).toBe('no answer');
     });
     while ((await countOnNode(there)) === before) {
       await setTimeout(50);

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UnknownMigrationError } from '@finova/db-kit/migrations';
+import { actAsOwner, UnknownMigrationError } from '@finova/db-kit/migrations';
 import { describe, expect, it } from 'vitest';
 import { type PlanOptions, plan } from '../src/commands/plan.ts';
 import { up } from '../src/commands/up.ts';
@@ -160,6 +160,7 @@ describe('plan with repeatables', () => {
       migrations: { [`${ONE}.ts`]: schema, [`${TWO}.ts`]: table },
     },
   } as const;
+  const asOwner = (run: ScratchRun) => `${actAsOwner(run.workspace.namespace('cards-db'), 'transaction')};`;
   const price = (run: ScratchRun, argument: string) =>
     `CREATE OR REPLACE FUNCTION ${run.workspace.namespace('cards-db')}.price(${argument}) RETURNS integer LANGUAGE sql AS 'SELECT 1';`;
 
@@ -169,7 +170,7 @@ describe('plan with repeatables', () => {
     const { ids, migrations } = await planOf(run, { sql: true });
     expect(ids).toEqual([`cards-db/${ONE}`, 'cards-db/repeatables/price', `holders-db/${ONE}`, `holders-db/${TWO}`]);
     expect(renderScript(migrations)).toContain(
-      `-- cards-db/repeatables/price (postgres, one transaction)\nBEGIN;\n${price(run, '')}\nCOMMIT;\n`,
+      `-- cards-db/repeatables/price (postgres, one transaction)\nBEGIN;\n${asOwner(run)}\n${price(run, '')}\nCOMMIT;\n`,
     );
     await up(await run.context(), { to: `holders-db/${ONE}` });
     await writeRepeatable(run, 'cards-db', 'price.sql', price(run, 'bigint'));
@@ -183,11 +184,11 @@ describe('plan with repeatables', () => {
     await up(await run.context());
     await writeRepeatable(run, 'cards-db', 'price.sql', price(run, 'bigint'));
     expect(renderScript((await planOf(run, { sql: true })).migrations)).toContain(
-      `BEGIN;\n${price(run, 'bigint')}\nDROP function ${name}();\nCOMMIT;`,
+      `BEGIN;\n${asOwner(run)}\n${price(run, 'bigint')}\nDROP function ${name}();\nCOMMIT;`,
     );
     await writeRepeatable(run, 'cards-db', 'price.sql', undefined);
     expect(renderScript((await planOf(run, { sql: true })).migrations)).toContain(
-      `BEGIN;\nDROP function ${name}();\nCOMMIT;`,
+      `BEGIN;\n${asOwner(run)}\nDROP function ${name}();\nCOMMIT;`,
     );
   });
 
