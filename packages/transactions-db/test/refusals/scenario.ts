@@ -45,6 +45,7 @@ export async function openRefusalScenario(serverUrl?: string): Promise<RefusalSc
     .selectFrom('transactions.outbox')
     .select(['writer', 'position'])
     .executeTakeFirstOrThrow();
+  await database.outbox.read(1);
   await database.outbox.advance({ writer: '1', position: 1n });
   await database.outbox.setAside(message, 'test');
   return {

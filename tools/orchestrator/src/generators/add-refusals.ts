@@ -1,4 +1,4 @@
-import type { Tree } from '@nx/devkit';
+import { type Tree, visitNotIgnoredFiles } from '@nx/devkit';
 import type { TableNames } from './table-names.ts';
 
 /** Where a domain lists what its database must refuse, in whichever file of its tests. */
@@ -13,10 +13,12 @@ export function addRefusals(
   root: string,
   { namespace, table, entityText }: Pick<TableNames, 'table' | 'entityText'> & { readonly namespace: string },
 ): void {
-  const file = tree
-    .children(`${root}/test`)
-    .map((name) => `${root}/test/${name}`)
-    .find((path) => LIST.test(tree.read(path, 'utf8') ?? ''));
+  let file: string | undefined;
+  visitNotIgnoredFiles(tree, `${root}/test`, (path) => {
+    if (LIST.test(tree.read(path, 'utf8') ?? '')) {
+      file = path;
+    }
+  });
   if (file === undefined) {
     return;
   }
