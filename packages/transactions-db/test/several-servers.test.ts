@@ -114,6 +114,8 @@ describe('entries on two servers', () => {
           FOR EACH ROW EXECUTE FUNCTION public.wait()`),
     );
     const before = (await countOnNode(there)) ?? 0;
+    // Servers of tests commit without waiting for the disk, and this one is about to crash.
+    await spread.onCoordinator((client) => client.query('CHECKPOINT'));
     const key = spread.ledger.nextKey();
     const request = JSON.stringify({
       transfers: [{ debit_account_id: here, credit_account_id: there, currency: 'EUR', amount_minor: 100 }],
