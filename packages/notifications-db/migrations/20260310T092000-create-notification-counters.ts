@@ -10,7 +10,11 @@ export const migration: MongoMigration = {
       $jsonSchema: {
         bsonType: 'object',
         properties: {
-          _id: { bsonType: 'string', minLength: 1, maxLength: 100 },
+          _id: {
+            bsonType: 'string',
+            maxLength: 100,
+            pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}\\/[a-z_]+\\/[a-z]+\\/[A-Za-z0-9_+/-]+$(?!\\n)',
+          },
           day: { pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\\n)', bsonType: 'string', maxLength: 10 },
           timeZone: { bsonType: 'string', maxLength: 50 },
           channel: { bsonType: 'string', enum: ['email', 'push', 'sms', 'in_app'] },

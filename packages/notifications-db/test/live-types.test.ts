@@ -109,7 +109,7 @@ describeValidatorAgreement(
 describeValidatorAgreement(
   notificationCounters,
   fc.record({
-    _id: text(60),
+    _id: fc.uuid().map((unique) => `2026-03-04/in_app/payments/America/${unique}`),
     day: fc.constantFrom('2026-03-04', '2024-02-29'),
     timeZone: text(30),
     channel: fc.constantFrom(...CHANNELS),

@@ -8,7 +8,7 @@ const count = () => bson.long({ min: 0n });
 
 const schema = z.strictObject({
   /** `2026-03-04/email/payments/Europe/Vienna`: counting again replaces. */
-  _id: bson.text({ minLength: 1, maxLength: 100 }),
+  _id: bson.text({ maxLength: 100, pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}\/[a-z_]+\/[a-z]+\/[A-Za-z0-9_+/-]+$/ }),
   /** The local day on which the notifications came. */
   day: bson.text({ maxLength: 10, pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/ }),
   /** IANA: where the day is one. */
