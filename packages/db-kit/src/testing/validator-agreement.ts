@@ -95,10 +95,10 @@ async function acceptedByServer(
       throw thrown;
     }
     for (const error of Array.isArray(thrown.writeErrors) ? thrown.writeErrors : [thrown.writeErrors]) {
-      // An id that came twice: the validator is asked before the index, and has taken the document.
-      if (error.code !== MongoErrorCode.duplicateKey && !isMongoError(error.err, [MongoErrorCode.duplicateKey])) {
-        refused.add(error.index);
+      if (error.code === MongoErrorCode.duplicateKey || isMongoError(error.err, [MongoErrorCode.duplicateKey])) {
+        throw thrown;
       }
+      refused.add(error.index);
     }
   }
   return documents.map((_, index) => !refused.has(index));
