@@ -53,7 +53,8 @@ describe(`the server and the runtime about time zones (FINOVA_PROPERTY_SEED=${SE
     ]);
   };
   const zone = fc.constantFrom(...ZONES);
-  const instant = fc.date({ min: new Date('2012-01-01'), max: new Date('2030-01-01'), noInvalidDate: true });
+  // Of what is to come, two databases of different age know different things: governments change it at short notice.
+  const instant = fc.date({ min: new Date('2012-01-01'), max: new Date('2024-01-01'), noInvalidDate: true });
 
   it('they show the same local time', async () => {
     await fc.assert(
