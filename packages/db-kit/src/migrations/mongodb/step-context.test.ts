@@ -176,7 +176,8 @@ describe('backfill', () => {
   it('goes on after a kill from where it was, and not from the start', async () => {
     const domain = await mongoDomain({ [FILE]: filling('documentsPerSecond: 100') });
     await add(domain, 100);
-    const runner = startMigratorProcess(domain.options({ leaseMs: 1_000 }));
+    // Renewed rarely: SecantusDB may hang for minutes when a process is killed within the transaction of a renewal.
+    const runner = startMigratorProcess(domain.options({ leaseMs: 6_000 }));
     await eventually('the first batch is kept', async () => (await progressOf(domain)).length === 1);
     await runner.kill();
     const [kept] = await progressOf(domain);
