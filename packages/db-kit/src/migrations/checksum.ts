@@ -80,24 +80,26 @@ async function printCanonical(
   bundle: boolean,
 ): Promise<Map<string, CanonicalForm>> {
   const outdir = join(domain.migrationsFolder, 'canonical');
-  const result = await build({
-    absWorkingDir: domain.migrationsFolder,
-    // Named entries keep the mapping from output to migration free of esbuild's path rules.
-    entryPoints: files.map((file, index) => ({ in: file.path, out: String(index) })),
-    outdir,
-    bundle,
-    ...(bundle ? { packages: 'external' as const } : {}),
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'esnext',
-    charset: 'utf8',
-    minifyWhitespace: true,
-    legalComments: 'none',
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-    logLevel: 'silent',
-  }).catch((cause: unknown) => {
+  const result = await onOneThread(() =>
+    build({
+      absWorkingDir: domain.migrationsFolder,
+      // Named entries keep the mapping from output to migration free of esbuild's path rules.
+      entryPoints: files.map((file, index) => ({ in: file.path, out: String(index) })),
+      outdir,
+      bundle,
+      ...(bundle ? { packages: 'external' as const } : {}),
+      write: false,
+      metafile: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'esnext',
+      charset: 'utf8',
+      minifyWhitespace: true,
+      legalComments: 'none',
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+      logLevel: 'silent',
+    }),
+  ).catch((cause: unknown) => {
     throw new InvalidMigrationFileError(domain.name, culpritOf(cause), `cannot be read: ${firstProblem(cause)}`, cause);
   });
   const texts = new Map(result.outputFiles.map((output) => [output.path, output.text]));
@@ -116,6 +118,22 @@ async function printCanonical(
     });
   }
   return forms;
+}
+
+/**
+ * esbuild's process, which the first call starts, works beside the server and the process that migrate: with a thread
+ * for each core it would take from them what they need for a few more milliseconds of its own.
+ */
+function onOneThread<T>(start: () => Promise<T>): Promise<T> {
+  const chosen = process.env['GOMAXPROCS'];
+  process.env['GOMAXPROCS'] = chosen ?? '1';
+  try {
+    return start();
+  } finally {
+    if (chosen === undefined) {
+      delete process.env['GOMAXPROCS'];
+    }
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ComputedChecksum, computeChecksums, type MigrationChecksum } from './checksum.ts';
 import { ChecksumCache } from './checksum-cache.ts';
 import type { MigrationDomain } from './migration.ts';
@@ -61,6 +62,8 @@ export class MigrationChecksums {
         const computed = await computeChecksums(domain, unknown.slice(start, start + BATCH_SIZE));
         for (const [name, checksum] of computed) {
           this.#settle(name, checksum, cache);
+          // The cache reads files: one in a pause, so that no answer of the server waits for all of them.
+          await nextTurn();
         }
       }
       if (unknown.length > 0) {

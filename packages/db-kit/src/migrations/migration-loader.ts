@@ -72,8 +72,9 @@ export class MigrationLoader {
   loadNext(): void {
     const next = this.#later.next();
     if (next.done !== true) {
-      // Whoever is about to run it hears of it when it cannot be loaded.
-      this.load(next.value).catch(() => {});
+      // Once what runs now is on its way to the server, and not before it. Whoever is about to run this one hears of
+      // it when it cannot be loaded.
+      setImmediate(() => void this.load(next.value).catch(() => {}));
     }
   }
 }

@@ -48,7 +48,8 @@ export class Migrator {
   readonly #files: readonly MigrationFile[];
   readonly #checksums: MigrationChecksums;
   readonly #loader: MigrationLoader;
-  readonly #umzug: (direction: MigrationDirection) => Umzug;
+  /** @param executed - what is applied, so that the journal is not read once more. */
+  readonly #umzug: (executed: readonly string[]) => Umzug;
   /** Of the migrations applied when this run began: one that is older is out of order. */
   #newestApplied: string | undefined;
 
@@ -74,7 +75,7 @@ export class Migrator {
       }
       hooks.onDone?.(file.name, direction, performance.now() - startedAtMs);
     };
-    this.#umzug = (direction) =>
+    this.#umzug = (executed) =>
       new Umzug({
         migrations: files.map((file) => ({
           name: file.name,
@@ -84,7 +85,7 @@ export class Migrator {
         })),
         logger: undefined,
         storage: {
-          executed: async () => this.#executed(direction),
+          executed: async () => [...executed],
           // Journaled by the engine together with the migration itself; here it would be a second, unsafe write.
           logMigration: async () => {},
           unlogMigration: async () => {},
@@ -127,7 +128,8 @@ export class Migrator {
     this.#newestApplied = applied.at(-1)?.name;
     const wanted = pending.filter((name) => (to === undefined || name <= to) && names?.includes(name) !== false);
     await this.#loader.loadAhead(wanted);
-    const done = await this.#run(() => this.#umzug('up').up({ migrations: wanted }));
+    const executed = applied.map(({ name }) => name);
+    const done = await this.#run(() => this.#umzug(executed).up({ migrations: wanted }));
     if (repeatables !== undefined || wanted.length === pending.length) {
       await this.#writer.applyRepeatables(repeatables ?? this.#parts.repeatables);
     }
@@ -157,12 +159,12 @@ export class Migrator {
       wanted = executed.slice(0, target.steps);
     }
     await this.requireReversible(wanted);
-    return this.#run(() => this.#umzug('down').down({ migrations: wanted }));
+    return this.#run(() => this.#umzug(executed).down({ migrations: wanted }));
   }
 
   /** Names of what is applied, or half applied, oldest first. */
   async journaled(): Promise<string[]> {
-    return (await this.#executed('down')).sort();
+    return (await this.#writer.readJournal()).map(({ name }) => name).sort();
   }
 
   /** @throws {IrreversibleMigrationError} when one of these has no `down`. */
@@ -237,12 +239,6 @@ export class Migrator {
       throw new UnknownMigrationError(this.#domain.name, name, 'a migration that has a file');
     }
     return checksum;
-  }
-
-  /** What counts as executed: for `up` only what is complete, for `down` also what is half done. */
-  async #executed(direction: MigrationDirection): Promise<string[]> {
-    const journal = await this.#writer.readJournal();
-    return journal.filter((row) => direction === 'down' || row.state === 'done').map((row) => row.name);
   }
 
   async #run(command: () => Promise<readonly { name: string }[]>): Promise<string[]> {

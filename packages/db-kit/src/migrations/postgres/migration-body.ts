@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogEvent } from 'kysely';
 import { type Client, DatabaseError } from 'pg';
 import { type SingleConnectionKysely, singleConnectionKysely } from '../../postgres/single-connection-kysely.ts';
@@ -49,8 +48,8 @@ export class MigrationBody {
     try {
       await (direction === 'up' ? definition.up(db) : definition.down?.(db));
     } finally {
-      // What the body did not wait for is sent by now, and must not run after the commit.
-      await nextTurn();
+      // What the body did not wait for is sent by then, and must not run after the commit.
+      await microtasksDone();
       const [stray] = pending();
       await settled();
       this.#running = undefined;
@@ -70,4 +69,9 @@ export class MigrationBody {
     const position = thrown.position === undefined ? undefined : Number(thrown.position);
     return { text: this.#lastFailure.query.sql, position };
   }
+}
+
+/** Resolves when no microtask is left; unlike a turn of the event loop, it waits for no module that is being loaded. */
+function microtasksDone(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }
