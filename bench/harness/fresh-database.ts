@@ -1,27 +1,46 @@
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { escapeIdentifier } from 'pg';
 
+/** Makes an empty database of this name, and answers with its URL. */
+export type CreateDatabase = (name: string) => Promise<string>;
+
 /**
- * Gives `use` the URL of an empty database, which is dropped however `use` ends.
+ * Lets `use` make empty databases, all of which are dropped when it ends, however it ends, and not before: a file
+ * system is in no hurry to give away again what was deleted in the last minutes (ext4 looks at each such file and
+ * passes it over), and whoever is measured after a database with a thousand tables was dropped would pay for it.
  *
  * @param serverUrl - of any database on the server, as a user who may create databases.
  */
-export async function withFreshDatabase<T>(
+export async function withFreshDatabases<T>(
   serverUrl: string,
-  name: string,
-  use: (databaseUrl: string) => Promise<T>,
+  use: (create: CreateDatabase) => Promise<T>,
 ): Promise<T> {
   const statement = (sql: string) =>
     withPostgresClient(
       { url: serverUrl, applicationName: 'finova bench' },
       async (client) => void (await client.query(sql)),
     );
-  await statement(`CREATE DATABASE ${escapeIdentifier(name)}`);
+  const made: string[] = [];
   try {
-    const url = new URL(serverUrl);
-    url.pathname = `/${name}`;
-    return await use(url.href);
+    return await use(async (name) => {
+      await statement(`CREATE DATABASE ${escapeIdentifier(name)}`);
+      made.push(name);
+      const url = new URL(serverUrl);
+      url.pathname = `/${name}`;
+      return url.href;
+    });
   } finally {
-    await statement(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
+    for (const name of made) {
+      await statement(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
+    }
   }
+}
+
+/** Gives `use` the URL of an empty database, which is dropped however `use` ends. */
+export function withFreshDatabase<T>(
+  serverUrl: string,
+  name: string,
+  use: (databaseUrl: string) => Promise<T>,
+): Promise<T> {
+  return withFreshDatabases(serverUrl, async (create) => use(await create(name)));
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { errorMessage } from '@finova/db-kit';
 import { BENCH_CACHE_FOLDER } from '../harness/cache-folder.ts';
+import { type CreateDatabase, withFreshDatabases } from '../harness/fresh-database.ts';
 import { interleave } from '../harness/interleave.ts';
 import { ratiosToJson } from '../harness/ratio.ts';
 import { withBenchServer } from '../harness/with-bench-server.ts';
 import { type BenchArguments, parseBenchArguments } from './arguments.ts';
-import { measureRunner, type RunnerResult } from './measure-runner.ts';
+import { measureRunner, type RunnerResult, removeRuns } from './measure-runner.ts';
 import type { MigrationRunner } from './migration-runner.ts';
 import { migrateRatios, type RunnerResults, renderReport } from './report.ts';
 import { finovaDb } from './runners/index.ts';
@@ -34,14 +35,14 @@ async function installPeers(peers: readonly MigrationRunner[]): Promise<Migratio
 
 async function measureAll(
   sides: readonly MigrationRunner[],
-  serverUrl: string,
+  createDatabase: CreateDatabase,
   { runs, migrations }: BenchArguments,
   interruption: AbortSignal,
 ): Promise<Map<MigrationRunner, RunnerResult[]>> {
   const results = new Map<MigrationRunner, RunnerResult[]>(sides.map((side) => [side, []]));
   await interleave(sides, runs, async (side, round) => {
     interruption.throwIfAborted();
-    const result = await measureRunner(side, homeOf(side), serverUrl, migrations);
+    const result = await measureRunner(side, homeOf(side), createDatabase, migrations);
     results.get(side)?.push(result);
     const [appliedMs, noOpMs] = [result.applied, result.noOp].map(({ durationMs }) => Math.round(durationMs));
     say(`Run ${round + 1} of ${runs}: ${side.name} applied in ${appliedMs} ms, no-op in ${noOpMs} ms`);
@@ -61,7 +62,10 @@ async function main(): Promise<void> {
   const peers = await installPeers(options.peers);
   await withBenchServer(async (server) => {
     say(`${options.migrations} migrations, ${options.runs} runs, on ${server.label}`);
-    const measured = await measureAll([finovaDb, ...peers], server.url, options, interruption.signal);
+    const all = [finovaDb, ...peers];
+    const measured = await withFreshDatabases(server.url, (createDatabase) =>
+      measureAll(all, createDatabase, options, interruption.signal),
+    ).finally(() => Promise.all(all.map((runner) => removeRuns(homeOf(runner)))));
     const resultsOf = (runner: MigrationRunner): RunnerResults => ({ runner, results: measured.get(runner) ?? [] });
     const sides = [resultsOf(finovaDb), peers.map(resultsOf)] as const;
     process.stdout.write(`${options.json ? ratiosToJson(migrateRatios(...sides)) : renderReport(...sides)}\n`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FinovaError } from '@finova/db-kit';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { escapeLiteral } from 'pg';
-import { withFreshDatabase } from '../harness/fresh-database.ts';
+import type { CreateDatabase } from '../harness/fresh-database.ts';
 import type { Measurement, MigrationRunner } from './migration-runner.ts';
 import { sampleMigrations } from './sample-migrations.ts';
 
@@ -33,7 +33,8 @@ export interface RunnerResult {
 }
 
 /**
- * Measures a runner once, on a database and with migrations of its own.
+ * Measures a runner once, on a database and with migrations of its own. Neither is removed here: see
+ * `withFreshDatabases`.
  *
  * @param home - the runner's folder, made by its `install`.
  * @throws {WorkNotDoneError} when the tables are not there afterwards.
@@ -41,25 +42,29 @@ export interface RunnerResult {
 export async function measureRunner(
   runner: MigrationRunner,
   home: string,
-  serverUrl: string,
+  createDatabase: CreateDatabase,
   migrationCount: number,
 ): Promise<RunnerResult> {
   const tag = randomUUID().slice(0, 8);
-  // Inside the runner's home, so that migrations find the packages that they import.
-  const folder = join(home, 'runs', tag);
+  const folder = join(runsFolder(home), tag);
   await runner.writeMigrations(folder, sampleMigrations(migrationCount, tag));
-  try {
-    return await withFreshDatabase(serverUrl, `finova_bench_${tag}`, async (databaseUrl) => {
-      const applied = await runner.run({ home, folder, databaseUrl });
-      const { tables, commits } = await inspectDatabase(databaseUrl, tag);
-      if (tables !== migrationCount) {
-        throw new WorkNotDoneError(runner.name, migrationCount, tables);
-      }
-      return { applied, commits, noOp: await runner.run({ home, folder, databaseUrl }) };
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const databaseUrl = await createDatabase(`finova_bench_${tag}`);
+  const applied = await runner.run({ home, folder, databaseUrl });
+  const { tables, commits } = await inspectDatabase(databaseUrl, tag);
+  if (tables !== migrationCount) {
+    throw new WorkNotDoneError(runner.name, migrationCount, tables);
   }
+  return { applied, commits, noOp: await runner.run({ home, folder, databaseUrl }) };
+}
+
+/** Removes the migrations that were written for {@link measureRunner}. */
+export async function removeRuns(home: string): Promise<void> {
+  await rm(runsFolder(home), { recursive: true, force: true });
+}
+
+/** Inside the runner's home, so that migrations find the packages that they import. */
+function runsFolder(home: string): string {
+  return join(home, 'runs');
 }
 
 interface DatabaseFacts {

@@ -6,6 +6,8 @@ export interface SampleMigration {
   readonly name: string;
   /** `20260101T000100`: a timestamp of its own. */
   readonly timestamp: string;
+  /** Name of the table it makes. */
+  readonly table: string;
   readonly up: string;
   readonly down: string;
 }
@@ -27,6 +29,7 @@ export function sampleMigrations(count: number, tag: string): SampleMigration[] 
       number,
       name: `create-table-${digits}`,
       timestamp: new Date(FIRST_MOMENT + number * MINUTE_MS).toISOString().replaceAll(/[-:]/g, '').slice(0, 15),
+      table,
       up: `CREATE TABLE ${table} (id integer PRIMARY KEY)`,
       down: `DROP TABLE ${table}`,
     };

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import type { MigrationRunner } from '../migration-runner.ts';
+import { kyselyBody } from './kysely-body.ts';
 import { copyReportModule, runDriver } from './node-driver.ts';
 import { writeFiles } from './write-files.ts';
 
@@ -42,16 +43,14 @@ export const finovaDb: MigrationRunner = {
     await writeFiles(
       folder,
       Object.fromEntries(
-        migrations.map(({ timestamp, name, up, down }) => [
+        migrations.map(({ timestamp, name, table }) => [
           `${timestamp}-${name}.mjs`,
-          `import { sql } from 'kysely';
-
-export const migration = {
+          `export const migration = {
   async up(db) {
-    await sql\`${up}\`.execute(db);
+    await ${kyselyBody(table).up};
   },
   async down(db) {
-    await sql\`${down}\`.execute(db);
+    await ${kyselyBody(table).down};
   },
 };
 `,

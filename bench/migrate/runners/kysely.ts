@@ -1,4 +1,5 @@
 import type { MigrationRunner } from '../migration-runner.ts';
+import { kyselyBody } from './kysely-body.ts';
 import { installDriver, runDriver } from './node-driver.ts';
 import { writeFiles } from './write-files.ts';
 
@@ -15,12 +16,10 @@ export const kysely: MigrationRunner = {
     await writeFiles(
       folder,
       Object.fromEntries(
-        migrations.map(({ timestamp, name, up, down }) => [
+        migrations.map(({ timestamp, name, table }) => [
           `${timestamp}-${name}.mjs`,
-          `import { sql } from 'kysely';
-
-export const up = (db) => sql\`${up}\`.execute(db);
-export const down = (db) => sql\`${down}\`.execute(db);
+          `export const up = (db) => ${kyselyBody(table).up};
+export const down = (db) => ${kyselyBody(table).down};
 `,
         ]),
       ),
