@@ -180,3 +180,65 @@ export class OutboxPassedError extends FinovaError {
     this.consumer = consumer;
   }
 }
+
+/** A month cannot be closed or retired yet, or not at all. */
+export class MonthNotReadyError extends FinovaError {
+  /** The day that the request named it by: `2026-01-31`. */
+  readonly day: string;
+  /** What stands in the way, in the server's words. */
+  readonly reason: string;
+
+  constructor(day: string, cause: Error) {
+    super({
+      message: `The month of ${day} was left as it is: ${cause.message}`,
+      next: 'take its balances at its last day once it is over, verify it, and retire months oldest first',
+      cause,
+    });
+    this.day = day;
+    this.reason = cause.message;
+  }
+}
+
+/** The entries of that day were retired with their month; balances are kept for the ends of months. */
+export class EntriesRetiredError extends FinovaError {
+  readonly day: string;
+
+  constructor(day: string, cause: unknown) {
+    super({
+      message: `The entries of ${day} are retired: a balance is kept for the end of its month alone`,
+      next: 'ask for the last day of the month, or read the table that retireMonth returned',
+      cause,
+    });
+    this.day = day;
+  }
+}
+
+/** A consumer of the outbox that has never read from it has no place to keep. */
+export class UnknownConsumerError extends FinovaError {
+  readonly consumer: string;
+
+  constructor(consumer: string, cause: unknown) {
+    super({
+      message: `The outbox has no consumer ${consumer}: it has never read`,
+      next: 'read first; the first read begins with the oldest message',
+      cause,
+    });
+    this.consumer = consumer;
+  }
+}
+
+/** The outbox has no message at this place (any more). */
+export class UnknownMessageError extends FinovaError {
+  readonly writer: string;
+  readonly position: bigint;
+
+  constructor({ writer, position }: { readonly writer: string; readonly position: bigint }, cause: unknown) {
+    super({
+      message: `The outbox has no message at (${writer}, ${position})`,
+      next: 'read again: it may be pruned',
+      cause,
+    });
+    this.writer = writer;
+    this.position = position;
+  }
+}

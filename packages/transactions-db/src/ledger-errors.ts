@@ -24,7 +24,7 @@ interface Refusal {
   readonly constraint?: string;
 }
 
-/** SQLSTATE codes that the posting functions raise; the README lists them too. */
+/** SQLSTATE codes that the ledger's functions raise; the README lists them too. */
 const LEDGER_CODES = {
   unknownAccount: 'FN001',
   accountNotActive: 'FN002',
@@ -33,7 +33,14 @@ const LEDGER_CODES = {
   holdExpired: 'FN005',
   captureExceedsHold: 'FN007',
   monthClosed: 'FN008',
+  monthNotReady: 'FN009',
+  notInOutbox: 'FN010',
 } as const;
+
+/** Whether a function of the ledger refused with this code of its own. */
+export function isLedgerRefusal(thrown: unknown, name: keyof typeof LEDGER_CODES): thrown is Error {
+  return thrown instanceof Error && (thrown as Refusal).code === LEDGER_CODES[name];
+}
 
 /** The ledger's error for what the database refused; anything else comes back unchanged. */
 export function ledgerError(thrown: unknown, request: { readonly scope: string; readonly key: string }): unknown {

@@ -1,5 +1,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { z } from 'zod';
+import { EntriesRetiredError } from '../errors.ts';
+import { isLedgerRefusal } from '../ledger-errors.ts';
 import type { BalancesTable, TransactionsDatabase } from '../schema/index.ts';
 
 /** What an account has, in minor units, positive on its normal side. */
@@ -53,10 +55,15 @@ export class BalanceRepository {
    * unknown account. What is booked late counts on the day that it is booked on.
    *
    * @param day - `2026-03-31`
+   * @throws {EntriesRetiredError} when the month was retired and this is not its last day.
    */
   async bookedAt(accountId: string, day: string): Promise<bigint | undefined> {
     const { rows } = await sql<{ booked_minor: bigint }>`
-      SELECT booked_minor FROM transactions.balance_at(${accountId}, ${z.iso.date().parse(day)})`.execute(this.#db);
+      SELECT booked_minor FROM transactions.balance_at(${accountId}, ${z.iso.date().parse(day)})`
+      .execute(this.#db)
+      .catch((thrown: unknown) => {
+        throw isLedgerRefusal(thrown, 'monthNotReady') ? new EntriesRetiredError(day, thrown) : thrown;
+      });
     return rows[0]?.booked_minor;
   }
 }

@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
+import { MonthNotReadyError } from '../errors.ts';
+import { isLedgerRefusal } from '../ledger-errors.ts';
 import type { TransactionsDatabase } from '../schema/index.ts';
 
 const day = z.iso.date();
@@ -46,27 +48,40 @@ export class BooksRepository {
    * Closes the months up to `asOf`, the last day of one that is over, and keeps the balance of every account then.
    *
    * @returns how many balances it took now.
+   * @throws {MonthNotReadyError} when it is not the last day of a month that is over.
    */
   async takeSnapshots(asOf: string): Promise<number> {
     const { rows } = await sql<{ taken: number }>`
-      SELECT transactions.take_balance_snapshots(${day.parse(asOf)}) AS taken`.execute(this.#db);
+      SELECT transactions.take_balance_snapshots(${day.parse(asOf)}) AS taken`
+      .execute(this.#db)
+      .catch((thrown: unknown) => {
+        throw monthError(asOf, thrown);
+      });
     return rows[0]?.taken ?? 0;
   }
 
   /**
-   * Takes the oldest month out of the entries, into a table of its own. Refused (SQLSTATE FN009) unless its balances were
-   * taken and its books are right.
+   * Takes the oldest month out of the entries, into a table of its own.
    *
    * @param anyDay - a day of the month.
    * @returns the name of the table, in schema `transactions`.
+   * @throws {MonthNotReadyError} unless its balances were taken, its books are right and no older month is left.
    */
   async retireMonth(anyDay: string): Promise<string> {
     const { rows } = await sql<{ name: string }>`
-      SELECT transactions.retire_month(${day.parse(anyDay)}) AS name`.execute(this.#db);
+      SELECT transactions.retire_month(${day.parse(anyDay)}) AS name`
+      .execute(this.#db)
+      .catch((thrown: unknown) => {
+        throw monthError(anyDay, thrown);
+      });
     const [row] = rows;
     if (row === undefined) {
       throw new Error('transactions.retire_month returned no row');
     }
     return row.name;
   }
+}
+
+function monthError(anyDay: string, thrown: unknown): unknown {
+  return isLedgerRefusal(thrown, 'monthNotReady') ? new MonthNotReadyError(anyDay, thrown) : thrown;
 }

@@ -3,7 +3,7 @@ import { createPostgresDatabase, withTransaction } from '@finova/db-kit/postgres
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LedgerTestDatabase, openLedgerTestDatabase } from '../../test/ledger-test-database.ts';
-import { OutboxPassedError } from '../errors.ts';
+import { OutboxPassedError, UnknownConsumerError, UnknownMessageError } from '../errors.ts';
 import type { TransactionsDatabase } from '../schema/index.ts';
 import { type OutboxMessage, OutboxReader } from './outbox-reader.ts';
 
@@ -176,6 +176,11 @@ describe('the outbox', () => {
     expect(await reader.read()).toEqual([]);
   });
 
+  it('keeps no place for a consumer that has never read', async () => {
+    const stranger = new OutboxReader(database.db, 'stranger');
+    await expect(stranger.advance({ writer: '1', position: 1n })).rejects.toThrow(UnknownConsumerError);
+  });
+
   it('is pruned of what every consumer is done with', async () => {
     const reader = await readerAtTheEnd('pruning');
     for (const consumer of ['one', 'other', 'retrying', 'patient', 'racing', 'forward']) {
@@ -261,7 +266,7 @@ describe('the outbox', () => {
 
     it('but nothing that was never written', async () => {
       const reader = await readerAtTheEnd('nothing');
-      await expect(reader.setAside({ writer: '1', position: 0n }, 'unreadable')).rejects.toThrow('no message at');
+      await expect(reader.setAside({ writer: '1', position: 0n }, 'unreadable')).rejects.toThrow(UnknownMessageError);
     });
   });
 

@@ -2,7 +2,8 @@ import { isPostgresError, SqlState } from '@finova/db-kit';
 import { withTransaction } from '@finova/db-kit/postgres';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { z } from 'zod';
-import { OutboxPassedError } from '../errors.ts';
+import { OutboxPassedError, UnknownConsumerError, UnknownMessageError } from '../errors.ts';
+import { isLedgerRefusal } from '../ledger-errors.ts';
 import type { OutboxTable, TransactionsDatabase } from '../schema/index.ts';
 
 /** Where a message stands in the order in which all are read. */
@@ -65,14 +66,16 @@ export class OutboxReader {
    * Keeps that the consumer is done with everything up to and including this place.
    *
    * @throws {OutboxPassedError} when it is past that already: another reader works for the same consumer.
+   * @throws {UnknownConsumerError} when the consumer has never read.
    */
   async advance({ writer, position }: OutboxPlace): Promise<void> {
     try {
       await sql`SELECT transactions.advance_outbox(${this.#consumer}, ${writer}::xid8, ${position})`.execute(this.#db);
     } catch (thrown) {
-      throw isPostgresError(thrown, [SqlState.checkViolation], ['outbox_consumers_only_forward'])
-        ? new OutboxPassedError(this.#consumer, thrown)
-        : thrown;
+      if (isPostgresError(thrown, [SqlState.checkViolation], ['outbox_consumers_only_forward'])) {
+        throw new OutboxPassedError(this.#consumer, thrown);
+      }
+      throw isLedgerRefusal(thrown, 'notInOutbox') ? new UnknownConsumerError(this.#consumer, thrown) : thrown;
     }
   }
 
@@ -105,12 +108,16 @@ export class OutboxReader {
    * {@link handle} gives, it is set aside if and only if the place is kept; again, it counts the attempt.
    *
    * @param reason - why, without personal data; cut after 500 characters.
+   * @throws {UnknownMessageError} when the outbox has no such message.
    */
-  async setAside({ writer, position }: OutboxPlace, reason: string): Promise<void> {
+  async setAside(place: OutboxPlace, reason: string): Promise<void> {
+    const { writer, position } = place;
     const kept = [...(reason === '' ? 'No reason given' : reason)].slice(0, REASON_LENGTH_MAX).join('');
-    await sql`SELECT transactions.set_message_aside(${this.#consumer}, ${writer}::xid8, ${position}, ${kept})`.execute(
-      this.#db,
-    );
+    await sql`SELECT transactions.set_message_aside(${this.#consumer}, ${writer}::xid8, ${position}, ${kept})`
+      .execute(this.#db)
+      .catch((thrown: unknown) => {
+        throw isLedgerRefusal(thrown, 'notInOutbox') ? new UnknownMessageError(place, thrown) : thrown;
+      });
   }
 
   /**
