@@ -7,7 +7,8 @@ import { StatementRepository, type TransactionsDatabase } from '@finova/transact
 import { withFreshDatabase } from '../harness/fresh-database.ts';
 import { interleave } from '../harness/interleave.ts';
 import { median } from '../harness/median.ts';
-import { renderTable } from '../harness/table.ts';
+import { atLeast, type Ratios, ratiosToJson } from '../harness/ratio.ts';
+import { renderRatios, renderTable } from '../harness/table.ts';
 import { withBenchServer } from '../harness/with-bench-server.ts';
 import { prepareLedger } from '../ledger/prepare-ledger.ts';
 import { runPgbench } from '../ledger/run-pgbench.ts';
@@ -27,7 +28,11 @@ interface Side {
 }
 
 const SINGLE = 'single, one server';
+const SINGLE_HERE = 'single, both accounts on the ledger’s server';
+const SINGLE_ACROSS = 'single, across';
 const BATCH = 'batch, one server';
+const BATCH_HERE = 'batch, both accounts on the ledger’s server';
+const BATCH_ACROSS = 'batch, across';
 const side = (name: string, beside: string, ledger: Side['ledger'], script: string, transfers = 1): Side => ({
   name,
   beside,
@@ -37,16 +42,30 @@ const side = (name: string, beside: string, ledger: Side['ledger'], script: stri
 });
 const SIDES: readonly Side[] = [
   side(SINGLE, SINGLE, 'one server', postBetween('here', 'there')),
-  side('single, both accounts on the ledger’s server', SINGLE, 'two servers', postBetween('here', 'here')),
+  side(SINGLE_HERE, SINGLE, 'two servers', postBetween('here', 'here')),
   side('single, both accounts on the node', SINGLE, 'two servers', postBetween('there', 'there')),
-  side('single, across', SINGLE, 'two servers', postBetween('here', 'there')),
+  side(SINGLE_ACROSS, SINGLE, 'two servers', postBetween('here', 'there')),
   side(BATCH, BATCH, 'one server', batchBetween('here', 'there'), BATCH_SIZE),
-  side('batch, both accounts on the ledger’s server', BATCH, 'two servers', batchBetween('here', 'here'), BATCH_SIZE),
-  side('batch, across', BATCH, 'two servers', batchBetween('here', 'there'), BATCH_SIZE),
+  side(BATCH_HERE, BATCH, 'two servers', batchBetween('here', 'here'), BATCH_SIZE),
+  side(BATCH_ACROSS, BATCH, 'two servers', batchBetween('here', 'there'), BATCH_SIZE),
 ];
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/**
+ * What is promised: who stays on the ledger's server pays nothing, and who goes across pays the second commit, no more.
+ *
+ * @param ofOne - a side's postings, as a share of those on one server.
+ */
+function scaleRatios(ofOne: (side: string) => number): Ratios {
+  return {
+    [SINGLE_HERE]: atLeast(ofOne(SINGLE_HERE), 0.9),
+    [BATCH_HERE]: atLeast(ofOne(BATCH_HERE), 0.9),
+    [SINGLE_ACROSS]: atLeast(ofOne(SINGLE_ACROSS), 0.4),
+    [BATCH_ACROSS]: atLeast(ofOne(BATCH_ACROSS), 0.33),
+  };
 }
 
 /** How long a page of a statement takes to come, in ms: the median over the accounts of a place. */
@@ -81,7 +100,11 @@ async function requireRightBooks(databaseUrl: string): Promise<void> {
   });
 }
 
-async function measure(urls: Readonly<Record<Side['ledger'], string>>, runs: number, seconds: number): Promise<void> {
+async function measure(
+  urls: Readonly<Record<Side['ledger'], string>>,
+  runs: number,
+  seconds: number,
+): Promise<{ readonly table: string; readonly ratios: Ratios }> {
   const measured = new Map<string, number[]>(SIDES.map(({ name }) => [name, []]));
   await interleave(SIDES, runs, async ({ name, ledger, script, transfers }, round) => {
     const load = { databaseUrl: urls[ledger], script, clients: CLIENTS, durationSeconds: seconds };
@@ -90,11 +113,9 @@ async function measure(urls: Readonly<Record<Side['ledger'], string>>, runs: num
     say(`Run ${round + 1} of ${runs}: ${name} ${Math.round(perSecond)} a second`);
   });
   const perSecond = (name: string) => median(measured.get(name) ?? []);
-  const rows = SIDES.map(({ name, beside }) => [
-    name,
-    `${Math.round(perSecond(name))} a second`,
-    (perSecond(name) / perSecond(beside)).toFixed(2),
-  ]);
+  const ofOne = (name: string) =>
+    perSecond(name) / perSecond(SIDES.find((candidate) => candidate.name === name)?.beside ?? '');
+  const rows = SIDES.map(({ name }) => [name, `${Math.round(perSecond(name))} a second`, ofOne(name).toFixed(2)]);
   const alone = await timePage(urls['one server'], 'there');
   const pages = [
     ['page of a statement, one server', alone],
@@ -102,12 +123,16 @@ async function measure(urls: Readonly<Record<Side['ledger'], string>>, runs: num
     ['page of a statement, account on the node', await timePage(urls['two servers'], 'there')],
   ] as const;
   rows.push(...pages.map(([name, ms]) => [name, `${ms.toFixed(2)} ms`, (ms / alone).toFixed(2)]));
-  process.stdout.write(`${renderTable(['side', 'measured', 'of one server'], rows)}\n`);
+  return { table: renderTable(['side', 'measured', 'of one server'], rows), ratios: scaleRatios(ofOne) };
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { runs: { type: 'string', default: '5' }, seconds: { type: 'string', default: '5' } },
+    options: {
+      runs: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '5' },
+      json: { type: 'boolean', default: false },
+    },
   });
   const name = (of: string) => `finova_bench_${of}_${randomUUID().slice(0, 8)}`;
   await withBenchServer(
@@ -126,8 +151,9 @@ async function main(): Promise<void> {
                 await listPlaces(alone);
                 await listPlaces(spread);
                 const urls = { 'one server': alone, 'two servers': spread };
-                await measure(urls, Number(values.runs), Number(values.seconds));
+                const { table, ratios } = await measure(urls, Number(values.runs), Number(values.seconds));
                 await requireRightBooks(spread);
+                process.stdout.write(values.json ? ratiosToJson(ratios) : `${table}\n\n${renderRatios(ratios)}\n`);
               }),
             ),
           ),
