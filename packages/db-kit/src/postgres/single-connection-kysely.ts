@@ -35,12 +35,9 @@ export function singleConnectionKysely<Database>(
     running.set(answer, text);
     return answer.finally(() => running.delete(answer));
   }) as Client['query'];
-  const pool = {
-    connect: async () =>
-      // Kysely gives the connection back after each use; it stays ours.
-      Object.assign(Object.create(client) as Client, { query, release: () => {} }),
-    end: async () => {},
-  };
+  // Kysely gives the connection back after each use; it stays ours.
+  const connection = Object.assign(Object.create(client) as Client, { query, release: () => {} });
+  const pool = { connect: async () => connection, end: async () => {} };
   const db = new Kysely<Database>({
     dialect: new PostgresDialect({ pool }),
     ...(onError === undefined
