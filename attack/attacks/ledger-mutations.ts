@@ -1,12 +1,7 @@
 import { withPostgresClient } from '@finova/db-kit/postgres';
+import { type Refusal, type RefusalScenario, refusedBy } from '@finova/db-kit/testing';
 import type { Client } from 'pg';
-import {
-  openRefusalScenario,
-  REFUSALS,
-  type Refusal,
-  type RefusalScenario,
-  refusedBy,
-} from '../../packages/transactions-db/test/refusals/index.ts';
+import { openRefusalScenario, REFUSALS } from '../../packages/transactions-db/test/refusals/index.ts';
 import type { Attack } from '../harness/attack.ts';
 
 /** One thing that keeps the ledger right, taken away. */

@@ -1,7 +1,8 @@
 import { withPostgresClient } from '@finova/db-kit/postgres';
+import { type RefusalScenario, refusedBy } from '@finova/db-kit/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRefusalScenario, REFUSALS, type RefusalScenario, refusedBy } from './refusals/index.ts';
+import { openRefusalScenario, REFUSALS } from './refusals/index.ts';
 
 describe('the database, by raw SQL of its owner', () => {
   let scenario: RefusalScenario;

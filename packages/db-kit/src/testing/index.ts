@@ -5,6 +5,16 @@ export { describeSchemaDump } from './describe-schema-dump.ts';
 export { describeMigrationContract } from './migration-contract.ts';
 export { createMongoTestDatabase, type MongoTestDatabase } from './mongo-test-database.ts';
 export { createPostgresTestDatabase, type PostgresTestDatabase } from './postgres-test-database.ts';
+export {
+  asReplica,
+  byTrigger,
+  expectRows,
+  type Refusal,
+  type RefusalScenario,
+  refusedBy,
+  type ScenarioIds,
+  withRightsOf,
+} from './refusal.ts';
 export { asRole, findOwnedByOthers, findRightsOfPublic, findTracesOfRoles } from './role-rights.ts';
 export { createTestEncryption } from './test-encryption.ts';
 export { TEST_IDENTITY } from './test-identity.ts';

@@ -1,4 +1,4 @@
-import { asReplica, byTrigger, expectRows, type Refusal } from './refusal.ts';
+import { asReplica, byTrigger, expectRows, type Refusal } from '@finova/db-kit/testing';
 
 const APPEND_ONLY = [
   'transactions',

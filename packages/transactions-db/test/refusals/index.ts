@@ -1,11 +1,10 @@
+import type { Refusal } from '@finova/db-kit/testing';
 import { GUARD_REFUSALS } from './guard-refusals.ts';
 import { MOVEMENT_REFUSALS } from './movement-refusals.ts';
-import type { Refusal } from './refusal.ts';
 import { RIGHT_REFUSALS } from './right-refusals.ts';
 import { VALUE_REFUSALS } from './value-refusals.ts';
 
-export { type Refusal, refusedBy, type ScenarioIds } from './refusal.ts';
-export { openRefusalScenario, type RefusalScenario } from './scenario.ts';
+export { openRefusalScenario } from './scenario.ts';
 
 /** At least one for every rule of the ledger. */
 export const REFUSALS: readonly Refusal[] = [

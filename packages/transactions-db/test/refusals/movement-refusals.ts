@@ -1,4 +1,4 @@
-import { asReplica, expectRows, type Refusal } from './refusal.ts';
+import { asReplica, expectRows, type Refusal } from '@finova/db-kit/testing';
 
 type Move = readonly [debit: string, credit: string, amount: string, currency?: string];
 

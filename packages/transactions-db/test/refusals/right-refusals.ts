@@ -1,4 +1,4 @@
-import { expectRows, type Refusal } from './refusal.ts';
+import { expectRows, type Refusal, withRightsOf } from '@finova/db-kit/testing';
 
 /** What the application may call, with the least that it can be called with, and what comes of that. */
 const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = [
@@ -22,7 +22,7 @@ const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = 
   [`settle_set_aside('tests', '0', 0)`, undefined],
 ];
 
-const as = (role: string, statement: string) => `SET LOCAL ROLE finova_transactions_${role}; ${statement}`;
+const as = (role: 'app' | 'readonly', statement: string) => withRightsOf(`finova_transactions_${role}`, statement);
 const RIGHTS = `unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS wanted`;
 const TABLES = `(SELECT oid, relname FROM pg_class WHERE relnamespace = 'transactions'::regnamespace AND relkind IN ('r', 'p')) AS tables`;
 const FUNCTIONS = `pg_proc WHERE pronamespace = 'transactions'::regnamespace`;

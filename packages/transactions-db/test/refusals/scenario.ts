@@ -1,17 +1,11 @@
+import type { RefusalScenario } from '@finova/db-kit/testing';
 import { openLedgerTestDatabase } from '../ledger-test-database.ts';
-import type { ScenarioIds } from './refusal.ts';
-
-/** A ledger in which something of everything has happened, for statements to be refused in. */
-export interface RefusalScenario {
-  readonly url: string;
-  readonly ids: ScenarioIds;
-  close(): Promise<void>;
-}
 
 /**
- * Makes it: `$account` has 100 minor units of EUR, `$overdrawn` is 40 below zero with a limit of 50, `$dollars` is empty
- * and in USD, `$frozen` and `$closed` are what they say and empty, `$clearing` is the bank's own. `$posted` moved 100,
- * `$open` and `$due` hold 10 of `$holder`, the time of `$due` being over; `$settled` was voided. January 2026 is closed.
+ * Makes a ledger in which something of everything has happened: `$account` has 100 minor units of EUR, `$overdrawn` is 40
+ * below zero with a limit of 50, `$dollars` is empty and in USD, `$frozen` and `$closed` are what they say and empty,
+ * `$clearing` is the bank's own. `$posted` moved 100, `$open` and `$due` hold 10 of `$holder`, the time of `$due` being
+ * over; `$settled` was voided. January 2026 is closed.
  *
  * @param serverUrl - without it, the server of the test run.
  */

@@ -1,4 +1,4 @@
-import { byTrigger, type Refusal } from './refusal.ts';
+import { byTrigger, type Refusal } from '@finova/db-kit/testing';
 
 const made = (columns: string, values: string) =>
   `INSERT INTO transactions.transactions (kind, booking_date, value_date${columns}) VALUES (${values})`;
