@@ -14,10 +14,10 @@ export interface AccountsTestDatabase {
   close(): Promise<void>;
 }
 
-/** Copies the migrated template for one test file. */
-export async function openAccountsTestDatabase(): Promise<AccountsTestDatabase> {
+/** Copies the migrated template for one test file, on the server of the test run unless another one is given. */
+export async function openAccountsTestDatabase(serverUrl = testPostgresUrl()): Promise<AccountsTestDatabase> {
   const domain = await readDomain(join(import.meta.dirname, '..'));
-  const database = await createPostgresTestDatabase(testPostgresUrl(), [domain]);
+  const database = await createPostgresTestDatabase(serverUrl, [domain]);
   const db = createPostgresDatabase<AccountsDatabase>({ url: database.url, applicationName: 'accounts-db tests' });
   return {
     url: database.url,

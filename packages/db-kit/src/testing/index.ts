@@ -15,6 +15,7 @@ export {
   type ScenarioIds,
   withRightsOf,
 } from './refusal.ts';
+export { rightRefusals } from './right-refusals.ts';
 export { asRole, findOwnedByOthers, findRightsOfPublic, findTracesOfRoles } from './role-rights.ts';
 export { createTestEncryption } from './test-encryption.ts';
 export { TEST_IDENTITY } from './test-identity.ts';

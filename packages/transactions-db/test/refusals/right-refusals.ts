@@ -1,4 +1,4 @@
-import { expectRows, type Refusal, withRightsOf } from '@finova/db-kit/testing';
+import { expectRows, type Refusal, rightRefusals, withRightsOf } from '@finova/db-kit/testing';
 
 /** What the application may call, with the least that it can be called with, and what comes of that. */
 const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = [
@@ -23,7 +23,6 @@ const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = 
 ];
 
 const as = (role: 'app' | 'readonly', statement: string) => withRightsOf(`finova_transactions_${role}`, statement);
-const RIGHTS = `unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS wanted`;
 const TABLES = `(SELECT oid, relname FROM pg_class WHERE relnamespace = 'transactions'::regnamespace AND relkind IN ('r', 'p')) AS tables`;
 const FUNCTIONS = `pg_proc WHERE pronamespace = 'transactions'::regnamespace`;
 
@@ -40,24 +39,7 @@ export const RIGHT_REFUSALS: readonly Refusal[] = [
     ),
     undefined,
   ],
-  [
-    'any function for readers',
-    expectRows(
-      0,
-      `SELECT FROM ${FUNCTIONS} AND has_function_privilege('finova_transactions_readonly', oid, 'EXECUTE')`,
-    ),
-    undefined,
-  ],
-  ...(['app', 'readonly'] as const).map(
-    (role): Refusal => [
-      `a table that ${role} may write`,
-      expectRows(
-        0,
-        `SELECT FROM ${TABLES}, ${RIGHTS} WHERE has_table_privilege('finova_transactions_${role}', oid, wanted)`,
-      ),
-      undefined,
-    ],
-  ),
+  ...rightRefusals('transactions'),
   [
     'a table that readers cannot read',
     expectRows(0, `SELECT FROM ${TABLES} WHERE NOT has_table_privilege('finova_transactions_readonly', oid, 'SELECT')`),
