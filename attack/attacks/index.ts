@@ -1,4 +1,5 @@
 import type { Attack } from '../harness/attack.ts';
+import { accountsMutations } from './accounts-mutations.ts';
 import { backfillKilled } from './backfill-killed.ts';
 import { concurrently } from './concurrently.ts';
 import { failureAtEveryStep } from './failure-at-every-step.ts';
@@ -26,5 +27,6 @@ export const ATTACKS: readonly Attack[] = [
   failureAtEveryStep,
   ledgerCrash,
   ledgerMutations,
+  accountsMutations,
   relay,
 ];

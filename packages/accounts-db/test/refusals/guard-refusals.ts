@@ -1,4 +1,4 @@
-import { asReplica, expectRows, type Refusal } from '@finova/db-kit/testing';
+import { amongShadows, asReplica, expectRows, type Refusal } from '@finova/db-kit/testing';
 
 /** An account of the bank's own, with this beside what it needs. */
 const internal = (columns: string, values: string) =>
@@ -171,10 +171,16 @@ export const GUARD_REFUSALS: readonly Refusal[] = [
   ...IN_ANY_SESSION.map(
     ([what, statements, rule]): Refusal => [`${what}, in replica mode`, asReplica(statements), rule],
   ),
+  ...IN_ANY_SESSION.map(
+    ([what, statements, rule]): Refusal => [`${what}, among shadows`, amongShadows(statements), rule],
+  ),
   // A replica keeps the time that it is sent.
   ...['accounts', 'customers'].flatMap((table): Refusal[] => {
     const change = `UPDATE accounts.${table} SET updated_at = '2020-01-01';
       ${expectRows(0, `SELECT FROM accounts.${table} WHERE updated_at < now()`)}`;
-    return [[`a change of ${table} whose time follows`, change, undefined]];
+    return [
+      [`a change of ${table} whose time follows`, change, undefined],
+      [`a change of ${table} whose time follows, among shadows`, amongShadows(change), undefined],
+    ];
   }),
 ];

@@ -1,4 +1,4 @@
-import type { RefusalScenario } from '@finova/db-kit/testing';
+import { plantShadows, type RefusalScenario } from '@finova/db-kit/testing';
 import { sql } from 'kysely';
 import { AccountRepository, CustomerRepository, makeIban } from '../../src/index.ts';
 import { openAccountsTestDatabase } from '../accounts-test-database.ts';
@@ -29,6 +29,7 @@ export async function openRefusalScenario(serverUrl?: string): Promise<RefusalSc
   const pending = await sql<{ id: string }>`
     INSERT INTO accounts.accounts (currency, is_internal, name, cash_account_type, normal_side)
     VALUES ('EUR', true, 'Pending', 'SACC', 'debit') RETURNING id`.execute(database.db);
+  await plantShadows(database.url);
   return {
     url: database.url,
     ids: {

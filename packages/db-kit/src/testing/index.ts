@@ -17,6 +17,7 @@ export {
 } from './refusal.ts';
 export { rightRefusals } from './right-refusals.ts';
 export { asRole, findOwnedByOthers, findRightsOfPublic, findTracesOfRoles } from './role-rights.ts';
+export { amongShadows, plantShadows } from './shadows.ts';
 export { createTestEncryption } from './test-encryption.ts';
 export { TEST_IDENTITY } from './test-identity.ts';
 export { testMongoUrl, testPostgresUrl } from './test-servers.ts';

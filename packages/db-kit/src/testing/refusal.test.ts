@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresTestDatabase, type PostgresTestDatabase } from './postgres-test-database.ts';
 import { asReplica, byTrigger, expectRows, refusedBy, withRightsOf } from './refusal.ts';
+import { amongShadows, plantShadows } from './shadows.ts';
 import { testPostgresUrl } from './test-servers.ts';
 
 describe('what refuses a statement', () => {
@@ -18,8 +19,10 @@ describe('what refuses a statement', () => {
         CONSTRAINT children_parent_exists FOREIGN KEY (parent_id) REFERENCES parents DEFERRABLE INITIALLY DEFERRED,
         CONSTRAINT children_pkey PRIMARY KEY (parent_id, month)) PARTITION BY RANGE (month);
       CREATE TABLE children_2026_01 PARTITION OF children FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+      CREATE FUNCTION compares() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN ''a''::text < ''b''; END';
       INSERT INTO parents VALUES (1);
       INSERT INTO children VALUES (1, '2026-01-01')`);
+    await plantShadows(database.url);
   });
   afterAll(async () => {
     await client?.end();
@@ -43,6 +46,12 @@ describe('what refuses a statement', () => {
       undefined,
     ],
     ['a missing right', withRightsOf('pg_monitor', 'SELECT FROM parents'), '42501'],
+    [
+      'nothing where a statement uses shadows',
+      amongShadows(`SELECT now() FROM public.parents WHERE id > 1`),
+      undefined,
+    ],
+    ['a shadow that a function uses', amongShadows('SELECT public.compares()'), 'P0001'],
     ['as many rows as expected', expectRows(1, 'SELECT FROM parents'), undefined],
     ['another number of rows', expectRows(2, 'SELECT FROM parents'), '22012'],
   ])('is told: %s', async (_, statements, rule) => {

@@ -1,4 +1,4 @@
-import { asReplica, byTrigger, expectRows, type Refusal } from '@finova/db-kit/testing';
+import { amongShadows, asReplica, byTrigger, expectRows, type Refusal } from '@finova/db-kit/testing';
 
 const APPEND_ONLY = [
   'transactions',
@@ -108,6 +108,9 @@ export const GUARD_REFUSALS: readonly Refusal[] = [
   ...IN_ANY_SESSION.map(
     ([what, statements, rule]): Refusal => [`${what}, in replica mode`, asReplica(statements), rule],
   ),
+  ...IN_ANY_SESSION.map(
+    ([what, statements, rule]): Refusal => [`${what}, among shadows`, amongShadows(statements), rule],
+  ),
   [
     'a limit lowered below what is overdrawn',
     'UPDATE accounts.accounts SET overdraft_limit_minor = 39 WHERE id = $overdrawn',
@@ -136,6 +139,17 @@ export const GUARD_REFUSALS: readonly Refusal[] = [
   [
     'nothing that is missing or not always on, on partitions either',
     expectRows(0, 'SELECT FROM transactions.missing_guards()'),
+    undefined,
+  ],
+  [
+    'nothing that is missing, among shadows',
+    // Not in FROM: there the body of the function would become part of the statement.
+    amongShadows(expectRows(0, 'SELECT transactions.missing_guards()')),
+    undefined,
+  ],
+  [
+    'a function exposed to the application, among shadows',
+    amongShadows(`SELECT transactions.expose_to_application('transactions.verify(date, date)')`),
     undefined,
   ],
 ];

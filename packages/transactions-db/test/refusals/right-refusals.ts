@@ -1,4 +1,4 @@
-import { expectRows, type Refusal, rightRefusals, withRightsOf } from '@finova/db-kit/testing';
+import { amongShadows, expectRows, type Refusal, rightRefusals, withRightsOf } from '@finova/db-kit/testing';
 
 /** What the application may call, with the least that it can be called with, and what comes of that. */
 const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = [
@@ -29,6 +29,11 @@ const FUNCTIONS = `pg_proc WHERE pronamespace = 'transactions'::regnamespace`;
 export const RIGHT_REFUSALS: readonly Refusal[] = [
   ...CALLS.flatMap(([call, answer]): Refusal[] => [
     [`a call by the application: ${call}`, as('app', `SELECT * FROM transactions.${call}`), answer],
+    [
+      `a call by the application, among shadows: ${call}`,
+      amongShadows(as('app', `SELECT * FROM transactions.${call}`)),
+      answer,
+    ],
     [`a call by a reader: ${call}`, as('readonly', `SELECT * FROM transactions.${call}`), '42501'],
   ]),
   [
@@ -50,6 +55,32 @@ export const RIGHT_REFUSALS: readonly Refusal[] = [
     expectRows(
       0,
       `SELECT FROM ${TABLES} WHERE has_table_privilege('finova_transactions_app', oid, 'SELECT') = (relname = 'idempotency_keys')`,
+    ),
+    undefined,
+  ],
+  // What the ledger does there runs with the rights of its owner.
+  [
+    'a balance for an account that the application of accounts opens',
+    withRightsOf(
+      'finova_accounts_app',
+      `INSERT INTO accounts.accounts (currency, is_internal, name, cash_account_type, normal_side, status)
+       VALUES ('EUR', true, 'New', 'OTHR', 'credit', 'active')`,
+    ),
+    undefined,
+  ],
+  [
+    'a freeze by the application of accounts, which the ledger follows',
+    withRightsOf('finova_accounts_app', `UPDATE accounts.accounts SET status = 'frozen' WHERE id = $account`),
+    undefined,
+  ],
+  [
+    'what the ledger takes from accounts, taken anew',
+    withRightsOf(
+      'finova_transactions_owner',
+      `CREATE TABLE transactions.new_balances (account_id uuid, currency text,
+         FOREIGN KEY (account_id, currency) REFERENCES accounts.accounts (id, currency));
+       INSERT INTO transactions.new_balances SELECT id, currency FROM accounts.accounts;
+       CREATE TRIGGER new_balance AFTER INSERT ON accounts.accounts FOR EACH ROW EXECUTE FUNCTION transactions.open_balance()`,
     ),
     undefined,
   ],

@@ -1,4 +1,4 @@
-import type { RefusalScenario } from '@finova/db-kit/testing';
+import { plantShadows, type RefusalScenario } from '@finova/db-kit/testing';
 import { openLedgerTestDatabase } from '../ledger-test-database.ts';
 
 /**
@@ -42,6 +42,7 @@ export async function openRefusalScenario(serverUrl?: string): Promise<RefusalSc
   await database.outbox.read(1);
   await database.outbox.advance({ writer: '1', position: 1n });
   await database.outbox.setAside(message, 'test');
+  await plantShadows(database.url);
   return {
     url: database.url,
     ids: {
