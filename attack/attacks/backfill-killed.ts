@@ -27,7 +27,7 @@ export const backfillKilled: Attack = {
   name: 'backfill-killed',
   async run(context) {
     const { random, count } = context;
-    const rounds = count({ full: 100, short: 8, tiny: 1 });
+    const rounds = count({ full: 100, short: 3, tiny: 1 });
     const ids = Array.from({ length: DOCUMENTS }, newId);
     const whole = await runRound(context, ids, undefined);
     const moments = Array.from({ length: rounds }, () => random.next());

@@ -22,7 +22,7 @@ export const killNine: Attack = {
   name: 'kill-9',
   async run(context) {
     const { random, count } = context;
-    const rounds = count({ full: 500, short: 24, tiny: 1 });
+    const rounds = count({ full: 500, short: 8, tiny: 1 });
     // As many at once as later, because they slow each other down.
     const wholes = await Promise.all(Array.from({ length: Math.min(rounds, ROUNDS_AT_ONCE) }, () => runWhole(context)));
     const state = wholes[0]?.state ?? '';

@@ -12,7 +12,7 @@ export const manyRunners: Attack = {
   name: 'many-runners',
   async run({ servers, count }) {
     const processes = count({ full: 32, short: 32, tiny: 4 });
-    const rounds = count({ full: 50, short: 2, tiny: 1 });
+    const rounds = count({ full: 50, short: 1, tiny: 1 });
     const runners = await startRunners(processes);
     const failures: string[] = [];
     try {

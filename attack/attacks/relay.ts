@@ -28,7 +28,7 @@ export const relay: Attack = {
   name: 'relay',
   async run(context) {
     // One that was killed in the middle of a transaction of MongoDB keeps the others waiting until the server gives it up.
-    const kills = context.count({ full: 100, short: 20, tiny: 1 });
+    const kills = context.count({ full: 100, short: 3, tiny: 1 });
     const { world, databases, close } = await openRelayWorld(context.servers);
     try {
       const accounts = await openAccounts(world);

@@ -87,7 +87,7 @@ const COSMETICS: readonly ((text: string) => string)[] = [
 export const tamperedHistory: Attack = {
   name: 'tampered-history',
   async run({ random, servers, count }) {
-    const attempts = count({ full: 100, short: 30, tiny: 10 });
+    const attempts = count({ full: 100, short: 15, tiny: 10 });
     const failures: string[] = [];
     const kinds = Object.keys(TAMPERINGS);
     for (let attempt = 0; attempt < attempts; attempt += 1) {
