@@ -88,18 +88,27 @@ function createDatabase(serverUrl: string, name: string): Promise<void> {
   });
 }
 
+/** Longer than elsewhere: a server that is busy for a while is no reason to leave anything behind on it. */
+const DROP_CONNECT_TIMEOUT_MS = 15_000;
+
 /** Drops all it can before it reports what it could not. */
 async function dropAll(databases: readonly ScratchDatabase[], namespaces: readonly ScratchDatabase[]): Promise<void> {
   const dropped = await Promise.allSettled([
     ...databases.map(({ url, name }) =>
-      withPostgresClient({ url, applicationName: APPLICATION_NAME }, async (client) => {
-        await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
-      }),
+      withPostgresClient(
+        { url, applicationName: APPLICATION_NAME, connectTimeoutMs: DROP_CONNECT_TIMEOUT_MS },
+        async (client) => {
+          await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
+        },
+      ),
     ),
     ...namespaces.map(({ url, name }) =>
-      withMongoClient({ url, applicationName: APPLICATION_NAME }, async (client) => {
-        await client.db(name).dropDatabase();
-      }),
+      withMongoClient(
+        { url, applicationName: APPLICATION_NAME, connectTimeoutMs: DROP_CONNECT_TIMEOUT_MS },
+        async (client) => {
+          await client.db(name).dropDatabase();
+        },
+      ),
     ),
   ]);
   const failed = dropped.find((outcome) => outcome.status === 'rejected');
