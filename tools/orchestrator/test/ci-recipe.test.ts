@@ -10,7 +10,7 @@ import { copyWorkspace } from './workspace-copy.ts';
 const WORKSPACE = join(import.meta.dirname, '..', '..', '..');
 const WORKFLOW = '.github/workflows/ci.yml';
 
-it('scripts/ci.sh checks what a change affects, and says what it does to databases', { timeout: 240_000 }, async () => {
+it('scripts/ci.sh checks what a change affects, and says what it does to databases', { timeout: 480_000 }, async () => {
   const copy = await copyWorkspace();
   onTestFinished(() => copy.remove());
   await copy.run('finova-db', 'new', 'notifications-db', 'forget-old-errors');
