@@ -437,7 +437,7 @@ BEGIN
   FROM transactions.balance_snapshots AS snapshot
   WHERE snapshot.account_id = in_account_id AND snapshot.as_of <= balance_at.as_of ORDER BY snapshot.as_of DESC LIMIT 1;
   IF as_of < retired AND nearest.as_of IS DISTINCT FROM as_of THEN
-    RAISE EXCEPTION 'The entries of % are retired: only the ends of months are kept', as_of USING ERRCODE = 'FN009';
+    RAISE EXCEPTION 'The entries of % are retired: only the ends of months are kept', as_of USING ERRCODE = 'FN011';
   END IF;
   SELECT coalesce(nearest.debits, 0) + coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0),
     coalesce(nearest.credits, 0) + coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0)
@@ -1493,7 +1493,7 @@ BEGIN
   SELECT in_consumer, message.writer, message.position, message.topic, message.key, message.payload, message.created_at, in_reason
   FROM transactions.outbox AS message WHERE message.writer = in_writer AND message.position = in_position;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'There is no message at (%, %) of the outbox', in_writer, in_position USING ERRCODE = 'FN010';
+    RAISE EXCEPTION 'There is no message at (%, %) of the outbox', in_writer, in_position USING ERRCODE = 'FN012';
   END IF;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.set_message_aside(text,xid8,bigint,text) FROM PUBLIC;

@@ -12,7 +12,7 @@ BEGIN
   SELECT in_consumer, message.writer, message.position, message.topic, message.key, message.payload, message.created_at, in_reason
   FROM transactions.outbox AS message WHERE message.writer = in_writer AND message.position = in_position;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'There is no message at (%, %) of the outbox', in_writer, in_position USING ERRCODE = 'FN010';
+    RAISE EXCEPTION 'There is no message at (%, %) of the outbox', in_writer, in_position USING ERRCODE = 'FN012';
   END IF;
 END $function$;
 COMMENT ON FUNCTION transactions.set_message_aside(text, xid8, bigint, text) IS 'Keeps a message that a consumer cannot handle, and why; again counts the attempt';

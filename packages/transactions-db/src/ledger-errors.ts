@@ -34,7 +34,9 @@ const LEDGER_CODES = {
   captureExceedsHold: 'FN007',
   monthClosed: 'FN008',
   monthNotReady: 'FN009',
-  notInOutbox: 'FN010',
+  unknownConsumer: 'FN010',
+  entriesRetired: 'FN011',
+  unknownMessage: 'FN012',
 } as const;
 
 /** Whether a function of the ledger refused with this code of its own. */

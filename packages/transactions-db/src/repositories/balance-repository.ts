@@ -62,7 +62,7 @@ export class BalanceRepository {
       SELECT booked_minor FROM transactions.balance_at(${accountId}, ${z.iso.date().parse(day)})`
       .execute(this.#db)
       .catch((thrown: unknown) => {
-        throw isLedgerRefusal(thrown, 'monthNotReady') ? new EntriesRetiredError(day, thrown) : thrown;
+        throw isLedgerRefusal(thrown, 'entriesRetired') ? new EntriesRetiredError(day, thrown) : thrown;
       });
     return rows[0]?.booked_minor;
   }

@@ -75,7 +75,7 @@ export class OutboxReader {
       if (isPostgresError(thrown, [SqlState.checkViolation], ['outbox_consumers_only_forward'])) {
         throw new OutboxPassedError(this.#consumer, thrown);
       }
-      throw isLedgerRefusal(thrown, 'notInOutbox') ? new UnknownConsumerError(this.#consumer, thrown) : thrown;
+      throw isLedgerRefusal(thrown, 'unknownConsumer') ? new UnknownConsumerError(this.#consumer, thrown) : thrown;
     }
   }
 
@@ -116,7 +116,7 @@ export class OutboxReader {
     await sql`SELECT transactions.set_message_aside(${this.#consumer}, ${writer}::xid8, ${position}, ${kept})`
       .execute(this.#db)
       .catch((thrown: unknown) => {
-        throw isLedgerRefusal(thrown, 'notInOutbox') ? new UnknownMessageError(place, thrown) : thrown;
+        throw isLedgerRefusal(thrown, 'unknownMessage') ? new UnknownMessageError(place, thrown) : thrown;
       });
   }
 

@@ -17,7 +17,7 @@ const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = 
   [`read_outbox('tests', 1)`, undefined],
   [`advance_outbox('nobody', '0', 0)`, 'FN010'],
   ['prune_outbox(1)', undefined],
-  [`set_message_aside('tests', '0', 0, 'test')`, 'FN010'],
+  [`set_message_aside('tests', '0', 0, 'test')`, 'FN012'],
   [`read_set_aside('tests', 1)`, undefined],
   [`settle_set_aside('tests', '0', 0)`, undefined],
 ];
