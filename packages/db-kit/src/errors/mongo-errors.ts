@@ -4,8 +4,9 @@ import type { MongoServerError } from 'mongodb';
 export const MongoErrorCode = {
   unauthorized: 13,
   authenticationFailed: 18,
-  namespaceExists: 48,
   namespaceNotFound: 26,
+  namespaceExists: 48,
+  commandNotFound: 59,
   writeConflict: 112,
   documentValidationFailure: 121,
   duplicateKey: 11_000,

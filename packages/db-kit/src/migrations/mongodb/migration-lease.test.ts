@@ -14,8 +14,8 @@ const slow = {
 const isRunning = (domain: MongoScratchDomain) => async () =>
   (await domain.withDb((db) => db.collection('trace').countDocuments())) > 0;
 
-const editLease = (domain: MongoScratchDomain, update: object) =>
-  domain.withDb(async (db) => void (await db.collection('migration_lease').updateOne({}, update)));
+const LEASE = { _id: 'migration-lease' } as object;
+const FENCE = { _id: 'migration-fence' } as object;
 
 describe('the migration lease on MongoDB', () => {
   it('lets 20 runners that start at once on an empty database run each step exactly once', async () => {
@@ -58,7 +58,7 @@ describe('the migration lease on MongoDB', () => {
     await domain.withDb((db) =>
       db.client.withSession(async (session) => {
         session.startTransaction();
-        await db.collection('migration_lease').updateOne({}, { $set: { fencedAt: new Date() } }, { session });
+        await db.collection('migration_lease').updateOne(FENCE, { $set: { fencedAt: new Date() } }, { session });
         const startedAtMs = performance.now();
         await expect(domain.up({ lockTimeoutMs: 500 })).rejects.toThrow(LockTimeoutError);
         expect(performance.now() - startedAtMs).toBeLessThan(10_000);
@@ -84,6 +84,16 @@ describe('the migration lease on MongoDB', () => {
     expect(await holder).toEqual([ONE]);
   });
 
+  it('is renewed also while its holder is within a transaction', async () => {
+    const within = `await context.withFencedTransaction(async () => { await mark('within'); await sleep(2_000); });`;
+    const domain = await mongoDomain({ [`${ONE}.ts`]: mongoSource({ name: 'one', up: within }) });
+    const holder = domain.up({ leaseMs: 300 });
+    await eventually('the holder is within its transaction', isRunning(domain));
+    await expect(domain.up({ lockTimeoutMs: 1_000 })).rejects.toThrow(LockTimeoutError);
+    expect(await holder).toEqual([ONE]);
+    expect(await domain.withDb((db) => db.collection('trace').countDocuments())).toBe(1);
+  });
+
   it('is taken over when it has run out', async () => {
     const domain = await mongoDomain(two);
     const runner = startMigratorProcess((await domain.with(slow)).options({ leaseMs: 1_000 }));
@@ -93,12 +103,35 @@ describe('the migration lease on MongoDB', () => {
     expect(await takingOver.up({ lockTimeoutMs: 5_000 })).toEqual([ONE]);
   });
 
+  it('is taken over then also from one that was killed within a transaction, which the server would keep for a minute', async () => {
+    const domain = await mongoDomain(two);
+    const stuck = `await mark('before');
+    await context.withFencedTransaction(async (session) => {
+      await db.collection('trace').insertOne({ text: 'never committed' }, { session });
+      await mark('within');
+      await sleep(60_000);
+    });`;
+    const withStuck = { ...two, [`${ONE}.ts`]: mongoSource({ name: 'one', up: stuck }) };
+    const runner = startMigratorProcess((await domain.with(withStuck)).options({ leaseMs: 1_000 }));
+    const isWithin = () =>
+      domain.withDb(async (db) => (await db.collection('trace').findOne({ text: 'within' })) !== null);
+    await eventually('the other process is within its transaction', isWithin);
+    await runner.kill();
+    expect(await domain.up({ lockTimeoutMs: 15_000 })).toEqual([ONE, TWO]);
+    const trace = await domain.withDb((db) => db.collection('trace').find().sort({ _id: 1 }).toArray());
+    expect(trace.map(({ text }) => text)).toEqual(['before', 'within', 'one up', 'two up']);
+  });
+
   it('that was taken over refuses the next journal write of the one who lost it', async () => {
     const domain = await mongoDomain(slow);
     const paused = domain.up().catch((thrown) => thrown);
     await eventually('the first holder runs', isRunning(domain));
     // As if the first had been stopped for longer than its lease: another holder, with the next token.
-    await editLease(domain, { $set: { holder: 'another', actor: 'Grace' }, $inc: { token: 1 } });
+    await domain.withDb(async (db) => {
+      const leases = db.collection('migration_lease');
+      await leases.updateOne(LEASE, { $set: { holder: 'another', actor: 'Grace' }, $inc: { token: 1 } });
+      await leases.updateOne(FENCE, { $inc: { token: 1 } });
+    });
     const lost = await paused;
     expect(lost).toBeInstanceOf(LockLostError);
     expect(lost.next).toContain('finova-db status ledger-db');
@@ -110,7 +143,7 @@ describe('the migration lease on MongoDB', () => {
 
   it('goes with a token that grows with every holder', async () => {
     const domain = await mongoDomain(two);
-    const token = () => domain.withDb(async (db) => (await db.collection('migration_lease').findOne())?.['token']);
+    const token = () => domain.withDb(async (db) => (await db.collection('migration_lease').findOne(LEASE))?.['token']);
     await domain.up();
     const first = await token();
     await domain.up();

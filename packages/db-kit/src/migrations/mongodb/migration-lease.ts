@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type Binary,
   type ClientSession,
   type Collection,
   type MongoClient,
@@ -12,6 +13,7 @@ import { LockLostError, LockTimeoutError, MigrationInterruptedError } from '../e
 import type { EngineOptions } from '../migration-engine.ts';
 
 const LEASE_ID = 'migration-lease';
+const FENCE_ID = 'migration-fence';
 const DEFAULT_LEASE_MS = 15_000;
 const POLL_INTERVAL_MS = 100;
 const POLL_JITTER_MS = 100;
@@ -27,33 +29,46 @@ interface LeaseDocument {
   readonly pid: number;
   readonly since: Date;
   readonly expiresAt: Date;
-  /** Written by every fenced transaction, so that a take-over in the same moment conflicts with it. */
+  /** The session of its transactions, while it is held. */
+  readonly session?: Binary;
+}
+
+/**
+ * What every fenced transaction and every take-over writes, so that of two in the same moment one is refused. Apart from
+ * the lease, whose renewals would otherwise have to wait for the transaction of their own holder.
+ */
+interface FenceDocument {
+  readonly _id: typeof FENCE_ID;
+  /** That of the lease. */
+  readonly token: number;
   readonly fencedAt?: Date;
+}
+
+/** What taking the lease needs. */
+interface Taking {
+  readonly client: MongoClient;
+  readonly leases: Collection<LeaseDocument>;
+  readonly fences: Collection<FenceDocument>;
+  readonly session: ClientSession;
+  readonly holder: string;
+  readonly options: EngineOptions;
+  readonly leaseMs: number;
 }
 
 /**
  * A domain's migration lock on MongoDB: a lease with an expiry on the server's clock, and a fencing token that every
  * journal write carries. MongoDB has no lock that dies with its session, so a paused holder can outlive its lease;
- * the token is what keeps it from writing then.
+ * the token is what keeps it from writing then. Nor does a transaction die with its client: what one that was killed
+ * left open stands in everybody's way for a minute (`transactionLifetimeLimitSeconds`). The lease says whose session it
+ * is, so that who takes it over can end it.
  */
 export class MigrationLease {
-  readonly #collection: Collection<LeaseDocument>;
-  readonly #client: MongoClient;
-  readonly #domain: string;
-  readonly #holder: string;
+  readonly #taking: Taking;
   readonly #token: number;
+  #isSessionInUse = false;
 
-  private constructor(
-    client: MongoClient,
-    collection: Collection<LeaseDocument>,
-    domain: string,
-    holder: string,
-    token: number,
-  ) {
-    this.#client = client;
-    this.#collection = collection;
-    this.#domain = domain;
-    this.#holder = holder;
+  private constructor(taking: Taking, token: number) {
+    this.#taking = taking;
     this.#token = token;
   }
 
@@ -68,37 +83,45 @@ export class MigrationLease {
     use: (lease: MigrationLease) => Promise<T>,
   ): Promise<T> {
     const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
-    const collection = client.db(options.domain.namespace).collection<LeaseDocument>('migration_lease');
-    const lease = await MigrationLease.#acquire(client, collection, options, leaseMs);
-    // A renewal that fails is not an error by itself: the next fenced write tells whether the lease is still ours.
-    const renewal = setInterval(() => lease.#renew(leaseMs).catch(() => {}), leaseMs / 3);
-    renewal.unref();
-    try {
-      return await use(lease);
-    } finally {
-      clearInterval(renewal);
-      // One that cannot be released expires by itself; that must not hide how `use` ended.
-      await lease.#release().catch(() => {});
-    }
+    const db = client.db(options.domain.namespace);
+    return client.withSession(async (session) => {
+      const lease = await MigrationLease.#acquire({
+        client,
+        leases: db.collection('migration_lease'),
+        fences: db.collection('migration_lease'),
+        session,
+        holder: randomUUID(),
+        options,
+        leaseMs,
+      });
+      // A renewal that fails is not an error by itself: the next fenced write tells whether the lease is still ours.
+      const renewal = setInterval(() => lease.#renew().catch(() => {}), leaseMs / 3);
+      renewal.unref();
+      try {
+        return await use(lease);
+      } finally {
+        clearInterval(renewal);
+        // One that cannot be released expires by itself; that must not hide how `use` ended.
+        await lease.#release().catch(() => {});
+      }
+    });
   }
 
-  static async #acquire(
-    client: MongoClient,
-    collection: Collection<LeaseDocument>,
-    options: EngineOptions,
-    leaseMs: number,
-  ): Promise<MigrationLease> {
-    const holder = randomUUID();
+  static async #acquire(taking: Taking): Promise<MigrationLease> {
+    const { leases, holder, options } = taking;
     const startedAtMs = performance.now();
     for (;;) {
-      const document = await takeIfFree(client, collection, holder, options, leaseMs);
+      const document = await takeIfFree(taking);
       if (document?.holder === holder) {
-        return new MigrationLease(client, collection, options.domain.name, holder, document.token);
+        return new MigrationLease(taking, document.token);
       }
       const waitedMs = Math.round(performance.now() - startedAtMs);
       if (waitedMs >= options.lockTimeoutMs) {
-        const current = document ?? (await collection.findOne({ _id: LEASE_ID }));
+        const current = document ?? (await leases.findOne({ _id: LEASE_ID }));
         throw new LockTimeoutError(options.domain.name, current ?? undefined, waitedMs);
+      }
+      if (document === null) {
+        await endTransactionOfExpired(taking);
       }
       await sleep(POLL_INTERVAL_MS + Math.random() * POLL_JITTER_MS, undefined, { signal: options.signal }).catch(
         () => {
@@ -118,40 +141,52 @@ export class MigrationLease {
       return await this.#runFencedTransaction(use);
     } catch (thrown) {
       throw thrown instanceof MongoNetworkError || thrown instanceof MongoServerSelectionError
-        ? new LockLostError(this.#domain, thrown)
+        ? new LockLostError(this.#taking.options.domain.name, thrown)
         : thrown;
     }
   }
 
-  #runFencedTransaction<T>(use: (session: ClientSession) => Promise<T>): Promise<T> {
-    return this.#client.withSession((session) =>
-      session.withTransaction(async () => {
-        const held = await this.#collection.updateOne(
-          { _id: LEASE_ID, holder: this.#holder, token: this.#token },
-          [{ $set: { fencedAt: '$$NOW' } }],
-          { session },
-        );
+  async #runFencedTransaction<T>(use: (session: ClientSession) => Promise<T>): Promise<T> {
+    const { client, fences, session, options } = this.#taking;
+    const runIn = (own: ClientSession) =>
+      own.withTransaction(async () => {
+        const held = await fences.updateOne({ _id: FENCE_ID, token: this.#token }, [{ $set: { fencedAt: '$$NOW' } }], {
+          session: own,
+        });
         if (held.matchedCount !== 1) {
-          throw new LockLostError(this.#domain);
+          throw new LockLostError(options.domain.name);
         }
-        return use(session);
-      }),
-    );
+        return use(own);
+      });
+    // A session has one transaction at a time. A step that begins a second one beside it gets a session of its own.
+    if (this.#isSessionInUse) {
+      return client.withSession(runIn);
+    }
+    this.#isSessionInUse = true;
+    try {
+      return await runIn(session);
+    } finally {
+      this.#isSessionInUse = false;
+    }
   }
 
-  async #renew(leaseMs: number): Promise<void> {
-    await this.#collection.updateOne({ _id: LEASE_ID, holder: this.#holder, token: this.#token }, [
-      { $set: { expiresAt: expiryIn(leaseMs) } },
-    ]);
+  async #renew(): Promise<void> {
+    const { leases, holder, leaseMs } = this.#taking;
+    await leases.updateOne({ _id: LEASE_ID, holder, token: this.#token }, [{ $set: { expiresAt: expiryIn(leaseMs) } }]);
   }
 
   async #release(): Promise<void> {
-    await this.#collection.updateOne(
-      { _id: LEASE_ID, holder: this.#holder, token: this.#token },
-      { $set: { expiresAt: new Date(0), holder: '' } },
+    const { leases, holder } = this.#taking;
+    // The driver uses a session again for something else, which nobody who finds it here may end.
+    await leases.updateOne(
+      { _id: LEASE_ID, holder, token: this.#token },
+      { $set: { expiresAt: new Date(0), holder: '' }, $unset: { session: '' } },
     );
   }
 }
+
+/** As milliseconds: SecantusDB takes every stored date to be before `$$NOW` when they are compared as dates. */
+const IS_FREE = { $lte: [{ $toLong: { $ifNull: ['$expiresAt', new Date(0)] } }, { $toLong: '$$NOW' }] };
 
 /**
  * Takes the lease where it is free or expired, in one atomic update, and returns it as it then stands.
@@ -164,45 +199,67 @@ export class MigrationLease {
  *
  * @returns `null` when another runner has it in its hands this moment.
  */
-async function takeIfFree(
-  client: MongoClient,
-  collection: Collection<LeaseDocument>,
-  holder: string,
-  { identity }: EngineOptions,
-  leaseMs: number,
-): Promise<LeaseDocument | null> {
-  // As milliseconds: SecantusDB takes every stored date to be before `$$NOW` when they are compared as dates.
-  const isFree = { $lte: [{ $toLong: { $ifNull: ['$expiresAt', new Date(0)] } }, { $toLong: '$$NOW' }] };
-  const whenFree = (taken: unknown, held: string) => ({ $cond: [isFree, taken, held] });
-  return client.withSession(async (session) => {
-    try {
-      session.startTransaction();
-      const document = await collection.findOneAndUpdate(
-        { _id: LEASE_ID },
-        [
-          {
-            $set: {
-              holder: whenFree({ $literal: holder }, '$holder'),
-              token: whenFree({ $add: [{ $ifNull: ['$token', 0] }, 1] }, '$token'),
-              actor: whenFree({ $literal: identity.actor }, '$actor'),
-              host: whenFree({ $literal: identity.host }, '$host'),
-              pid: whenFree({ $literal: identity.pid }, '$pid'),
-              since: whenFree('$$NOW', '$since'),
-              expiresAt: whenFree(expiryIn(leaseMs), '$expiresAt'),
-            },
+async function takeIfFree(taking: Taking): Promise<LeaseDocument | null> {
+  const { leases, fences, session, holder, options, leaseMs } = taking;
+  const { actor, host, pid } = options.identity;
+  const whenFree = (taken: unknown, held: string) => ({ $cond: [IS_FREE, taken, held] });
+  try {
+    session.startTransaction();
+    const document = await leases.findOneAndUpdate(
+      { _id: LEASE_ID },
+      [
+        {
+          $set: {
+            holder: whenFree({ $literal: holder }, '$holder'),
+            token: whenFree({ $add: [{ $ifNull: ['$token', 0] }, 1] }, '$token'),
+            actor: whenFree({ $literal: actor }, '$actor'),
+            host: whenFree({ $literal: host }, '$host'),
+            pid: whenFree({ $literal: pid }, '$pid'),
+            since: whenFree('$$NOW', '$since'),
+            expiresAt: whenFree(expiryIn(leaseMs), '$expiresAt'),
+            session: whenFree({ $literal: session.id?.id }, '$session'),
           },
-        ],
-        { upsert: true, returnDocument: 'after', promoteValues: true, useBigInt64: false, session },
-      );
-      await session.commitTransaction();
-      return document;
-    } catch (thrown) {
-      if (isMongoError(thrown, [MongoErrorCode.duplicateKey, MongoErrorCode.writeConflict])) {
-        return null;
-      }
+        },
+      ],
+      { upsert: true, returnDocument: 'after', promoteValues: true, useBigInt64: false, session },
+    );
+    if (document?.holder === holder) {
+      await fences.updateOne({ _id: FENCE_ID }, { $set: { token: document.token } }, { upsert: true, session });
+    }
+    await session.commitTransaction();
+    return document;
+  } catch (thrown) {
+    if (session.inTransaction()) {
+      await session.abortTransaction();
+    }
+    if (isMongoError(thrown, [MongoErrorCode.duplicateKey, MongoErrorCode.writeConflict])) {
+      return null;
+    }
+    throw thrown;
+  }
+}
+
+/**
+ * Ends what a holder whose lease has run out left open: it may not commit any more, and until it is ended nobody can take
+ * the lease. Of our own user's sessions the server ends any; where it does not, the transaction ends by its age.
+ */
+async function endTransactionOfExpired({ client, leases }: Taking): Promise<void> {
+  const [lease] = await leases
+    .aggregate<Pick<LeaseDocument, 'session'> & { readonly isFree: boolean }>([
+      { $match: { _id: LEASE_ID } },
+      { $project: { session: 1, isFree: IS_FREE } },
+    ])
+    .toArray();
+  if (lease?.isFree !== true || lease.session === undefined) {
+    return;
+  }
+  try {
+    await client.db('admin').command({ killSessions: [{ id: lease.session }] });
+  } catch (thrown) {
+    if (!isMongoError(thrown, [MongoErrorCode.unauthorized, MongoErrorCode.commandNotFound])) {
       throw thrown;
     }
-  });
+  }
 }
 
 function expiryIn(leaseMs: number) {
