@@ -24,6 +24,20 @@ const options = new Command('attack')
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const attacks = ATTACKS.filter(({ name }) => options.only === undefined || name === options.only);
 const size: AttackSize = options.short ? 'short' : 'full';
+
+/** How often one who waits hears how far an attack is; on standard error, so that standard output has a line per attack. */
+const PROGRESS_EVERY_MS = 60_000;
+
+function progressOf(name: string): (done: number, of: number) => void {
+  let toldAtMs = performance.now();
+  return (done, of) => {
+    if (performance.now() - toldAtMs >= PROGRESS_EVERY_MS) {
+      toldAtMs = performance.now();
+      process.stderr.write(`${name}: ${done} of ${of}\n`);
+    }
+  };
+}
+
 const servers = await selectServers({
   workspaceRoot: join(import.meta.dirname, '..'),
   purpose: 'test',
@@ -41,6 +55,7 @@ try {
         random: new Random(options.seed),
         servers: { postgres: servers.postgres?.url ?? '', mongodb: servers.mongodb?.url ?? '' },
         count: (bySize) => bySize[size],
+        onRound: progressOf(attack.name),
       })
       .catch((thrown: unknown) => ({
         done: 'ended early',

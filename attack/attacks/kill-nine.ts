@@ -15,13 +15,13 @@ const WORKSPACE = join(import.meta.dirname, '..', '..');
 /** The shortest that is allowed: a run after a kill has to wait for it. */
 const LEASE_MS = 1_000;
 /** A run after a kill waits more than it works. */
-const ROUNDS_AT_ONCE = 4;
+const ROUNDS_AT_ONCE = 8;
 
 /** `kill -9` at random moments of an `up` over all four domains; what the next run makes must be what one run makes. */
 export const killNine: Attack = {
   name: 'kill-9',
   async run(context) {
-    const { random, count } = context;
+    const { random, count, onRound } = context;
     const rounds = count({ full: 500, short: 8, tiny: 1 });
     // As many at once as later, because they slow each other down.
     const wholes = await Promise.all(Array.from({ length: Math.min(rounds, ROUNDS_AT_ONCE) }, () => runWhole(context)));
@@ -57,6 +57,7 @@ export const killNine: Attack = {
       Array.from({ length: ROUNDS_AT_ONCE }, async () => {
         for (let moment = moments.pop(); moment !== undefined; moment = moments.pop()) {
           await runRound(moment);
+          onRound?.(rounds - moments.length, rounds);
         }
       }),
     );

@@ -54,6 +54,7 @@ export const ledgerCrash: Attack = {
         requests += sent.length;
         unanswered += sent.filter(({ answer }) => answer === undefined).length;
         failures.push(...(await check(url, sent)).map((failure) => `round ${round}: ${failure}`));
+        context.onRound?.(round, rounds);
       }
     } finally {
       await cluster.stop();

@@ -10,7 +10,7 @@ const NAMES = ['20260101T000000-one', '20260102T000000-two', '20260103T000000-th
 /** Many processes start `up` at the same moment: each body must run exactly once. */
 export const manyRunners: Attack = {
   name: 'many-runners',
-  async run({ servers, count }) {
+  async run({ servers, count, onRound }) {
     const processes = count({ full: 32, short: 32, tiny: 4 });
     const rounds = count({ full: 50, short: 1, tiny: 1 });
     const runners = await startRunners(processes);
@@ -51,6 +51,7 @@ export const manyRunners: Attack = {
         } finally {
           await scratch.remove();
         }
+        onRound?.(round, rounds);
       }
     } finally {
       await Promise.all(runners.map((runner) => runner.stop()));

@@ -27,8 +27,7 @@ const PATIENCE_MS = 120_000;
 export const relay: Attack = {
   name: 'relay',
   async run(context) {
-    // One that was killed in the middle of a transaction of MongoDB keeps the others waiting until the server gives it up.
-    const kills = context.count({ full: 100, short: 3, tiny: 1 });
+    const kills = context.count({ full: 100, short: 8, tiny: 2 });
     const { world, databases, close } = await openRelayWorld(context.servers);
     try {
       const accounts = await openAccounts(world);
@@ -61,7 +60,9 @@ export const relay: Attack = {
               await sleep(context.random.next() * (performance.now() - startedAtMs));
               child.kill('SIGKILL');
               await exited;
+              await endSessions(world);
               // For the record only: while a server waits for what the killed one left open, it may not answer.
+              context.onRound?.(killed, kills);
               inTheMiddle += (await hasNotificationsAhead(world).catch(() => false)) ? 1 : 0;
             }
           }),
@@ -81,6 +82,14 @@ export const relay: Attack = {
     }
   },
 };
+
+/**
+ * What an operator does who does not want to wait for a minute: until then a transaction of a killed relay stays open and
+ * keeps the others from its customers. It ends the transaction of the relay that lives, too, which has to begin again.
+ */
+async function endSessions(world: RelayWorld): Promise<void> {
+  await world.notifications.client.db('admin').command({ killAllSessions: [] });
+}
 
 /** Relays the rest, and compares. */
 async function finish(world: RelayWorld): Promise<readonly string[]> {

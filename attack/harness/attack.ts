@@ -10,6 +10,8 @@ export interface AttackContext {
   readonly servers: { readonly postgres: string; readonly mongodb: string };
   /** How often to do something: picks by the size of the run. */
   readonly count: (bySize: Readonly<Record<AttackSize, number>>) => number;
+  /** Told after each round of an attack that takes long. */
+  readonly onRound?: (done: number, of: number) => void;
 }
 
 /** What came of an attack. */
