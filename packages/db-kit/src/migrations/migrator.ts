@@ -8,6 +8,7 @@ import {
   NothingToRepairError,
   UnknownMigrationError,
 } from './errors/index.ts';
+import type { JournalRow } from './journal.ts';
 import type { Engine, MigrationDirection, MigrationDomain } from './migration.ts';
 import type { MigrationChecksums } from './migration-checksums.ts';
 import type { MigrationReader, MigrationWriter } from './migration-engine.ts';
@@ -23,6 +24,8 @@ interface MigratorParts {
   readonly files: readonly MigrationFile[];
   readonly repeatables: readonly Repeatable[];
   readonly checksums: MigrationChecksums;
+  /** As it was when the lock was taken. */
+  readonly journal: readonly JournalRow[];
   readonly hooks: MigratorHooks;
   readonly signal: AbortSignal | undefined;
 }
@@ -50,12 +53,15 @@ export class Migrator {
   readonly #loader: MigrationLoader;
   /** @param executed - what is applied, so that the journal is not read once more. */
   readonly #umzug: (executed: readonly string[]) => Umzug;
+  /** What the journal says, while this run has not written to it: nobody else may. */
+  #journal: readonly JournalRow[] | undefined;
   /** Of the migrations applied when this run began: one that is older is out of order. */
   #newestApplied: string | undefined;
 
   constructor(parts: MigratorParts) {
-    const { domain, writer, files, checksums, hooks } = parts;
+    const { domain, writer, files, checksums, hooks, journal } = parts;
     this.#parts = parts;
+    this.#journal = journal;
     this.#domain = domain;
     this.#writer = writer;
     this.#files = files;
@@ -68,6 +74,7 @@ export class Migrator {
       const checksum = await this.#checksumOf(file.name);
       hooks.onStart?.(file.name, direction);
       this.#loader.loadNext();
+      this.#journal = undefined;
       const startedAtMs = performance.now();
       await writer.run({ file, checksum, definition, direction, note: this.#noteOn(file.name, direction) });
       if (hooks.isAwaited?.(file.name) === true) {
@@ -124,7 +131,7 @@ export class Migrator {
     for (const name of [...(to === undefined ? [] : [to]), ...(names ?? [])]) {
       this.requireKnown(name);
     }
-    const { pending, applied } = splitJournal(await this.#writer.readJournal(), this.#files);
+    const { pending, applied } = splitJournal(await this.#readJournal(), this.#files);
     this.#newestApplied = applied.at(-1)?.name;
     const wanted = pending.filter((name) => (to === undefined || name <= to) && names?.includes(name) !== false);
     await this.#loader.loadAhead(wanted);
@@ -164,7 +171,7 @@ export class Migrator {
 
   /** Names of what is applied, or half applied, oldest first. */
   async journaled(): Promise<string[]> {
-    return (await this.#writer.readJournal()).map(({ name }) => name).sort();
+    return (await this.#readJournal()).map(({ name }) => name).sort();
   }
 
   /** @throws {IrreversibleMigrationError} when one of these has no `down`. */
@@ -199,13 +206,14 @@ export class Migrator {
    */
   async baseline(to: string): Promise<string[]> {
     this.requireKnown(to);
-    const journal = await this.#writer.readJournal();
+    const journal = await this.#readJournal();
     if (journal.length > 0) {
       throw new AlreadyManagedError(this.#domain.name, journal.length);
     }
     const names = this.#files.map(({ name }) => name).filter((name) => name <= to);
     const definitions = await this.#loader.loadAll(names);
     const checksums = await Promise.all(names.map((name) => this.#checksumOf(name)));
+    this.#journal = undefined;
     await this.#writer.baseline(
       names.map((name, index) => ({
         name,
@@ -223,14 +231,19 @@ export class Migrator {
    */
   async settle(name: string, as: 'applied' | 'pending'): Promise<void> {
     this.requireKnown(name);
-    const row = (await this.#writer.readJournal()).find((candidate) => candidate.name === name);
+    const row = (await this.#readJournal()).find((candidate) => candidate.name === name);
     if (row === undefined || row.state === 'done') {
       throw new NothingToRepairError(this.#domain.name, name, row === undefined ? 'not applied' : 'applied');
     }
     // What the owner found is what the file does now: it may have been corrected since the attempt that stopped.
     const definition = await this.#loader.load(name);
     const settled = { ...row, ...(await this.#checksumOf(name)), completedSteps: stepNames(definition) };
+    this.#journal = undefined;
     await this.#writer.settle(settled, as);
+  }
+
+  async #readJournal(): Promise<readonly JournalRow[]> {
+    return this.#journal ?? this.#writer.readJournal();
   }
 
   async #checksumOf(name: string): Promise<MigrationChecksum> {

@@ -39,7 +39,8 @@ export async function withMigrator<T>(
       const journal = await writer.readJournal();
       refuseTampering(domain.name, journal, await writer.readHistory());
       await checkHistory(domain.name, journal, files, checksums, options);
-      return use(new Migrator({ domain, writer, files, repeatables, checksums, hooks, signal: options.signal }));
+      const { signal } = options;
+      return use(new Migrator({ domain, writer, files, repeatables, checksums, journal, hooks, signal }));
     });
   } finally {
     await checksums.settled();
