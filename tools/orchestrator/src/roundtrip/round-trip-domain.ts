@@ -30,12 +30,12 @@ export async function roundTripDomain(
   const report = (migration: string | undefined, problem: RoundTripFinding['problem'], detail: string) =>
     findings.push({ domain: domain.name, migration, problem, detail });
   const look = (): Promise<Snapshot> => takeSnapshot(scratch, domain);
-  const migrate = <T>(use: (migrator: Migrator) => Promise<T>) => withMigrator(engineOptions(scratch, domain), use);
   const steps = await readSteps(domain);
-  const before = [await look()];
-  try {
+  // One migrator for all of it: connecting, locking and checking the history takes longer than most migrations.
+  const goRound = async (migrator: Migrator) => {
+    const before = [await look()];
     for (const step of steps) {
-      before.push(await takeStepUp(step, before.at(-1), look, migrate, report));
+      before.push(await takeStepUp(step, before.at(-1), look, migrator, report));
     }
     await addData();
     for (const [index, { name, lossy, irreversible }] of [...steps.entries()].reverse()) {
@@ -44,20 +44,23 @@ export async function roundTripDomain(
         break;
       }
       const full = await look();
-      await migrate((migrator) => migrator.down({ names: [name] }));
+      await migrator.down({ names: [name] });
       const reverted = await look();
       reportStructure(name, before[index], reverted, 'down', report);
       reportSharedData(name, full, reverted, lossy, report);
-      await migrate((migrator) => migrator.up({ names: [name] }));
+      await migrator.up({ names: [name] });
       const again = await look();
       reportStructure(name, before[index + 1], again, 'down and up again', report);
       if (lossy === undefined) {
         reportData(name, 'down and up again', full, again, report);
       }
-      await migrate((migrator) => migrator.down({ names: [name] }));
+      await migrator.down({ names: [name] });
     }
-    await migrate((migrator) => migrator.up());
+    await migrator.up();
     await addData();
+  };
+  try {
+    await withMigrator(engineOptions(scratch, domain), goRound);
   } catch (thrown) {
     report(undefined, 'failed', thrown instanceof Error ? thrown.message : String(thrown));
   }
@@ -78,31 +81,32 @@ async function takeStepUp(
   { name, lossy, irreversible }: Step,
   before: Snapshot | undefined,
   look: () => Promise<Snapshot>,
-  migrate: (use: (migrator: Migrator) => Promise<unknown>) => Promise<unknown>,
+  migrator: Migrator,
   report: Report,
 ): Promise<Snapshot> {
-  await migrate((migrator) => migrator.up({ names: [name] }));
+  await migrator.up({ names: [name] });
   const after = await look();
   if (irreversible !== undefined) {
     return after;
   }
-  await migrate((migrator) => migrator.down({ names: [name] }));
+  await migrator.down({ names: [name] });
   const reverted = await look();
   if (lossy === undefined && before !== undefined) {
     reportData(name, 'up and down', before, reverted, report);
   }
-  await migrate((migrator) => migrator.up({ names: [name] }));
+  await migrator.up({ names: [name] });
   return after;
 }
 
 type Report = (migration: string | undefined, problem: RoundTripFinding['problem'], detail: string) => void;
 
 async function takeSnapshot(context: RunContext, domain: WorkspaceDomain): Promise<Snapshot> {
-  return {
-    structure: await readStructure(context, domain),
-    surroundings: await readSurroundings(context, domain),
-    data: await readData(context, domain),
-  };
+  const [structure, surroundings, data] = await Promise.all([
+    readStructure(context, domain),
+    readSurroundings(context, domain),
+    readData(context, domain),
+  ]);
+  return { structure, surroundings, data };
 }
 
 async function readSteps(domain: WorkspaceDomain): Promise<Step[]> {
