@@ -1,6 +1,6 @@
 /** `npm run attack`: tries to break what migrations and the ledger promise. See docs/RELIABILITY.md. */
 import { join } from 'node:path';
-import { selectServers } from '@finova/local-databases';
+import { selectServers, startThrowAwayServer } from '@finova/local-databases';
 import { Command, InvalidArgumentError } from 'commander';
 import { ATTACKS } from './attacks/index.ts';
 import type { AttackSize } from './harness/attack.ts';
@@ -38,8 +38,9 @@ function progressOf(name: string): (done: number, of: number) => void {
   };
 }
 
+const workspaceRoot = join(import.meta.dirname, '..');
 const servers = await selectServers({
-  workspaceRoot: join(import.meta.dirname, '..'),
+  workspaceRoot,
   purpose: 'test',
   engines: ['postgres', 'mongodb'],
   onProgress: say,
@@ -54,6 +55,9 @@ try {
         // Each from the start of the seed, so that one alone does what it did among the others.
         random: new Random(options.seed),
         servers: { postgres: servers.postgres?.url ?? '', mongodb: servers.mongodb?.url ?? '' },
+        ...(servers.mongodb?.source === 'embedded'
+          ? { startMongo: () => startThrowAwayServer(workspaceRoot, 'mongodb') }
+          : {}),
         count: (bySize) => bySize[size],
         onRound: progressOf(attack.name),
       })

@@ -17,6 +17,12 @@ const LEASE_MS = 1_000;
 /** A run after a kill waits more than it works. */
 const ROUNDS_AT_ONCE = 8;
 
+/**
+ * SecantusDB slows down with each database that is made and dropped, and after 250 rounds no longer answers in time: a
+ * series has a server of its own, where we start them.
+ */
+const ROUNDS_PER_SERVER = 100;
+
 /** `kill -9` at random moments of an `up` over all four domains; what the next run makes must be what one run makes. */
 export const killNine: Attack = {
   name: 'kill-9',
@@ -30,9 +36,10 @@ export const killNine: Attack = {
     const moments = Array.from({ length: rounds }, () => random.next());
     const failures: string[] = [];
     let inTheMiddle = 0;
-    const runRound = async (moment: number): Promise<void> => {
+    let done = 0;
+    const runRound = async (moment: number, within: AttackContext): Promise<void> => {
       const child = await startProcess();
-      await withDatabases(context, async (databases) => {
+      await withDatabases(within, async (databases) => {
         const killed = `killed after ${(100 * moment).toFixed(1)} % of a run`;
         const exited = runUp(child, databases);
         const hasEnded = await Promise.race([exited.then(() => true), sleep(durationMs * moment, false)]);
@@ -53,14 +60,28 @@ export const killNine: Attack = {
         }
       });
     };
-    await Promise.all(
-      Array.from({ length: ROUNDS_AT_ONCE }, async () => {
-        for (let moment = moments.pop(); moment !== undefined; moment = moments.pop()) {
-          await runRound(moment);
-          onRound?.(rounds - moments.length, rounds);
+    const runSeries = async (series: number[], within: AttackContext): Promise<void> => {
+      const work = async (): Promise<void> => {
+        for (let moment = series.pop(); moment !== undefined; moment = series.pop()) {
+          await runRound(moment, within);
+          done += 1;
+          onRound?.(done, rounds);
         }
-      }),
-    );
+      };
+      await Promise.all(Array.from({ length: ROUNDS_AT_ONCE }, work));
+    };
+    while (moments.length > 0) {
+      const server = await context.startMongo?.();
+      const mongodb = server?.url ?? context.servers.mongodb;
+      try {
+        await runSeries(moments.splice(0, ROUNDS_PER_SERVER), {
+          ...context,
+          servers: { ...context.servers, mongodb },
+        });
+      } finally {
+        await server?.stop();
+      }
+    }
     return { done: `${rounds} kills, ${inTheMiddle} of them with some of the migrations applied`, failures };
   },
 };

@@ -8,6 +8,8 @@ export interface AttackContext {
   readonly random: Random;
   /** Servers on which it makes databases of its own. */
   readonly servers: { readonly postgres: string; readonly mongodb: string };
+  /** Starts another MongoDB server, where that of `servers` is one that was started for the attacks. */
+  readonly startMongo?: () => Promise<{ readonly url: string; stop(): Promise<void> }>;
   /** How often to do something: picks by the size of the run. */
   readonly count: (bySize: Readonly<Record<AttackSize, number>>) => number;
   /** Told after each round of an attack that takes long. */

@@ -1,3 +1,4 @@
+import { domainRoles } from '@finova/db-kit/postgres';
 import type { Client } from 'pg';
 
 /** One thing that keeps a schema right, taken away. */
@@ -19,40 +20,32 @@ export async function readSchemaMutations(
   schema: string,
   partitions: readonly string[],
 ): Promise<Mutation[]> {
-  const { rows } = await client.query<Mutation>(MUTATIONS, [schema, partitions]);
+  const { owner, app, readonly } = domainRoles(schema);
+  const { rows } = await client.query<Mutation>(MUTATIONS, [schema, partitions, owner, [app, readonly]]);
   return rows;
 }
-
-const APPLICATION = `('finova_' || $1::text || '_app')`;
-const READERS = `('finova_' || $1::text || '_readonly')`;
 
 const MUTATIONS = `
   WITH ours AS (
     SELECT pg_class.oid, relname, relispartition FROM pg_class
     WHERE relnamespace = $1::text::regnamespace AND relkind IN ('r', 'p')
   ), columns AS (
-    SELECT ours.oid AS table_oid, relname, attnum, attname, attacl, attnotnull AND attidentity = '' AS not_null
+    SELECT ours.oid AS table_oid, relname, attnum, attname, attnotnull AND attidentity = '' AS not_null
     FROM ours JOIN pg_attribute ON attrelid = ours.oid WHERE NOT relispartition AND attnum > 0 AND NOT attisdropped
   ), triggers AS (
     SELECT tgname, tgrelid, tgenabled, tgrelid IN (SELECT oid FROM ours WHERE relispartition) AS on_partition
     FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
     WHERE NOT tgisinternal AND tgparentid = 0 AND pronamespace = $1::text::regnamespace
   ), functions AS (
-    SELECT oid, proname, proacl, prosecdef, proconfig FROM pg_proc WHERE pronamespace = $1::text::regnamespace
+    SELECT oid, proname, prosecdef, proconfig FROM pg_proc WHERE pronamespace = $1::text::regnamespace
   ), rights AS (
-    SELECT format('TABLE %s', oid::regclass) AS name, '' AS of_column, relacl AS acl FROM pg_class
-    WHERE oid IN (SELECT oid FROM ours WHERE NOT relispartition)
+    SELECT format('TABLE %s', oid::regclass) AS name, '' AS of_column, relacl AS acl, relnamespace AS schema
+    FROM pg_class WHERE NOT relispartition
     UNION ALL
-    SELECT format('TABLE %s', table_oid::regclass), format(' (%I)', attname), attacl FROM columns
+    SELECT format('TABLE %s', pg_class.oid::regclass), format(' (%I)', attname), attacl, relnamespace
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE NOT relispartition AND NOT attisdropped
     UNION ALL
-    SELECT format('FUNCTION %s', oid::regprocedure), '', proacl FROM functions
-    UNION ALL
-    SELECT format('SCHEMA %I', nspname), '', nspacl FROM pg_namespace WHERE nspname = $1::text
-  ), borrowed AS (
-    SELECT format('TABLE %s', oid::regclass) AS name, '' AS of_column, relacl AS acl, relnamespace AS schema FROM pg_class
-    UNION ALL
-    SELECT format('TABLE %s', attrelid::regclass), format(' (%I)', attname), attacl, relnamespace
-    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+    SELECT format('FUNCTION %s', oid::regprocedure), '', proacl, pronamespace FROM pg_proc
     UNION ALL
     SELECT format('SCHEMA %I', nspname), '', nspacl, oid FROM pg_namespace
   )
@@ -84,25 +77,23 @@ const MUTATIONS = `
   UNION ALL
   SELECT privilege_type || ' for ' || grantee::regrole,
     format('REVOKE %s%s ON %s FROM %s', privilege_type, of_column, name, grantee::regrole)
-  FROM rights, aclexplode(acl) WHERE pg_get_userbyid(grantee) IN (${APPLICATION}, ${READERS})
-  UNION ALL
-  -- What the owner may do in the schemas of others.
-  SELECT privilege_type || ' for ' || grantee::regrole,
-    format('REVOKE %s%s ON %s FROM %s', privilege_type, of_column, name, grantee::regrole)
-  FROM borrowed, aclexplode(acl)
-  WHERE schema::regnamespace::text NOT IN ($1::text, $1::text || '_migrations')
-    AND pg_get_userbyid(grantee) = 'finova_' || $1::text || '_owner'
+  FROM rights, aclexplode(acl)
+  WHERE CASE schema::regnamespace::text
+    WHEN $1::text THEN pg_get_userbyid(grantee) = ANY ($4)
+    WHEN $1::text || '_migrations' THEN false
+    -- What the owner may do in the schemas of others.
+    ELSE pg_get_userbyid(grantee) = $3 END
   UNION ALL
   SELECT 'for ' || grantee, format('GRANT %s ON TABLE %s TO %s', wanted, oid::regclass, grantee)
   FROM ours, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS wanted,
-    unnest(ARRAY[${APPLICATION}, ${READERS}]) AS grantee
+    unnest($4::text[]) AS grantee
   WHERE NOT relispartition AND NOT has_table_privilege(grantee, oid, wanted)
   UNION ALL
   SELECT 'for everybody', format('GRANT SELECT ON TABLE %s TO PUBLIC', oid::regclass) FROM ours WHERE NOT relispartition
   UNION ALL
   -- Where some columns were granted, each of the others could have been, by mistake.
   SELECT 'for ' || grantee, format('GRANT %s (%I) ON TABLE %s TO %s', wanted, attname, table_oid::regclass, grantee)
-  FROM columns, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS wanted, unnest(ARRAY[${APPLICATION}, ${READERS}]) AS grantee
+  FROM columns, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS wanted, unnest($4::text[]) AS grantee
   WHERE has_any_column_privilege(grantee, table_oid, wanted) AND NOT has_column_privilege(grantee, table_oid, attnum, wanted)
   UNION ALL
   SELECT 'for everybody', format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', oid::regprocedure) FROM functions
@@ -113,5 +104,5 @@ const MUTATIONS = `
   SELECT 'for everybody', format('GRANT USAGE ON SCHEMA %I TO PUBLIC', $1::text)
   UNION ALL
   SELECT 'for ' || grantee, format('GRANT CREATE ON SCHEMA %I TO %s', $1::text, grantee)
-  FROM unnest(ARRAY[${APPLICATION}, ${READERS}]) AS grantee
+  FROM unnest($4::text[]) AS grantee
   ORDER BY 2`;
