@@ -33,8 +33,9 @@ export default defineConfig({
     exclude: ['**/node_modules/**', ...(wantsContainers ? [] : ['**/*.containers.test.ts'])],
     reporters: ['default', new ClosingLineReporter()],
     globalSetup: ['test/global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Twice what the slowest takes on a busy machine: a test that hangs is found, and one that is slow passes.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     // Vitest keeps one core for itself, which on two leaves one; the tests wait for servers more than they compute.
     maxWorkers: 2,

@@ -26,13 +26,13 @@ describe('an attack fails', () => {
 
   it.each(ATTACKS.filter(({ name }) => !KILLS_IN_TRANSACTIONS.includes(name)))(
     `$name (seed ${seed})`,
-    { timeout: 120_000 },
+    { timeout: 180_000 },
     (attack) => attempt(attack, testMongoUrl()),
   );
 
   it.each(ATTACKS.filter(({ name }) => KILLS_IN_TRANSACTIONS.includes(name)))(
     `$name (seed ${seed})`,
-    { timeout: 120_000 },
+    { timeout: 180_000 },
     async (attack) => {
       const server = await startThrowAwayServer(join(import.meta.dirname, '..'), 'mongodb');
       onTestFinished(() => server.stop());

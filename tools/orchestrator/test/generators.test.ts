@@ -11,7 +11,7 @@ import { runCommand } from './run-command.ts';
 import { copyWorkspace, type WorkspaceCopy } from './workspace-copy.ts';
 
 /** In a copy of this workspace, as a developer would. */
-describe('what nx g writes', { timeout: 180_000 }, () => {
+describe('what nx g writes', { timeout: 240_000 }, () => {
   const domains = ['packages/cards-db', 'packages/vouchers-db'] as const;
   let copy: WorkspaceCopy;
   let database: PostgresTestDatabase;
@@ -28,7 +28,7 @@ describe('what nx g writes', { timeout: 180_000 }, () => {
     await generate('@finova/orchestrator:collection', 'vouchers', 'people', '--entity=person');
     await generate('@finova/orchestrator:table', 'transactions', 'payment-mandates');
     await generate('@finova/orchestrator:migration', 'cards', 'add-nickname');
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await copy?.remove();
     await database?.drop();
