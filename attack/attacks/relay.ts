@@ -61,8 +61,8 @@ export const relay: Attack = {
               child.kill('SIGKILL');
               await exited;
               await endSessions(world);
-              // For the record only: while a server waits for what the killed one left open, it may not answer.
               context.onRound?.(killed, kills);
+              // For the record only: a server that is busy with what the killed one left may not answer.
               inTheMiddle += (await hasNotificationsAhead(world).catch(() => false)) ? 1 : 0;
             }
           }),
