@@ -87,9 +87,13 @@ describe('the migration lease on MongoDB', () => {
   it('is renewed also while its holder is within a transaction', async () => {
     const within = `await context.withFencedTransaction(async () => { await mark('within'); await sleep(2_000); });`;
     const domain = await mongoDomain({ [`${ONE}.ts`]: mongoSource({ name: 'one', up: within }) });
+    const expiry = () =>
+      domain.withDb(async (db) => Number((await db.collection('migration_lease').findOne(LEASE))?.['expiresAt']));
     const holder = domain.up({ leaseMs: 300 });
     await eventually('the holder is within its transaction', isRunning(domain));
+    const expiresAtMs = await expiry();
     await expect(domain.up({ lockTimeoutMs: 1_000 })).rejects.toThrow(LockTimeoutError);
+    expect(await expiry()).toBeGreaterThan(expiresAtMs);
     expect(await holder).toEqual([ONE]);
     expect(await domain.withDb((db) => db.collection('trace').countDocuments())).toBe(1);
   });
