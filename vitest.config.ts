@@ -33,7 +33,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', ...(wantsContainers ? [] : ['**/*.containers.test.ts'])],
     reporters: ['default', new ClosingLineReporter()],
     globalSetup: ['test/global-setup.ts'],
-    // Twice what the slowest takes on a busy machine: a test that hangs is found, and one that is slow passes.
+    // Several times what the slowest takes on a busy machine: a test that hangs is found, and one that is slow passes.
     testTimeout: 120_000,
     hookTimeout: 180_000,
     pool: 'forks',

@@ -28,7 +28,12 @@ export const relay: Attack = {
   name: 'relay',
   async run(context) {
     const kills = context.count({ full: 100, short: 8, tiny: 2 });
-    const { world, databases, close } = await openRelayWorld(context.servers);
+    // Sessions are ended on a server of our own only, where nobody else has any.
+    const server = await context.startMongo?.();
+    const { world, databases, close } = await openRelayWorld({
+      ...context.servers,
+      mongodb: server?.url ?? context.servers.mongodb,
+    });
     try {
       const accounts = await openAccounts(world);
       let isWriting = true;
@@ -60,7 +65,9 @@ export const relay: Attack = {
               await sleep(context.random.next() * (performance.now() - startedAtMs));
               child.kill('SIGKILL');
               await exited;
-              await endSessions(world);
+              if (server !== undefined) {
+                await endSessions(world);
+              }
               context.onRound?.(killed, kills);
               // For the record only: a server that is busy with what the killed one left may not answer.
               inTheMiddle += (await hasNotificationsAhead(world).catch(() => false)) ? 1 : 0;
@@ -79,6 +86,7 @@ export const relay: Attack = {
       };
     } finally {
       await close();
+      await server?.stop();
     }
   },
 };

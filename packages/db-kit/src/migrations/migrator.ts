@@ -53,7 +53,7 @@ export class Migrator {
   readonly #loader: MigrationLoader;
   /** @param executed - what is applied, so that the journal is not read once more. */
   readonly #umzug: (executed: readonly string[]) => Umzug;
-  /** What the journal says, while this run has not written to it: nobody else may. */
+  /** As it was when the lock was taken, until it is asked for: nothing was written before that. */
   #journal: readonly JournalRow[] | undefined;
   /** Of the migrations applied when this run began: one that is older is out of order. */
   #newestApplied: string | undefined;
@@ -74,7 +74,6 @@ export class Migrator {
       const checksum = await this.#checksumOf(file.name);
       hooks.onStart?.(file.name, direction);
       this.#loader.loadNext();
-      this.#journal = undefined;
       const startedAtMs = performance.now();
       await writer.run({ file, checksum, definition, direction, note: this.#noteOn(file.name, direction) });
       if (hooks.isAwaited?.(file.name) === true) {
@@ -213,7 +212,6 @@ export class Migrator {
     const names = this.#files.map(({ name }) => name).filter((name) => name <= to);
     const definitions = await this.#loader.loadAll(names);
     const checksums = await Promise.all(names.map((name) => this.#checksumOf(name)));
-    this.#journal = undefined;
     await this.#writer.baseline(
       names.map((name, index) => ({
         name,
@@ -238,12 +236,13 @@ export class Migrator {
     // What the owner found is what the file does now: it may have been corrected since the attempt that stopped.
     const definition = await this.#loader.load(name);
     const settled = { ...row, ...(await this.#checksumOf(name)), completedSteps: stepNames(definition) };
-    this.#journal = undefined;
     await this.#writer.settle(settled, as);
   }
 
   async #readJournal(): Promise<readonly JournalRow[]> {
-    return this.#journal ?? this.#writer.readJournal();
+    const first = this.#journal;
+    this.#journal = undefined;
+    return first ?? this.#writer.readJournal();
   }
 
   async #checksumOf(name: string): Promise<MigrationChecksum> {
