@@ -68,6 +68,8 @@ export interface RunnableMigration<E extends Engine = Engine> {
   readonly direction: MigrationDirection;
   /** What is out of the ordinary about this attempt, for the history. */
   readonly note?: string | undefined;
+  /** Hears that the migration and its journal row are committed. */
+  readonly onCommitted?: (() => void) | undefined;
 }
 
 /** Reads a domain's records; changes nothing, creates nothing, needs no lock. */
@@ -87,12 +89,19 @@ export interface MigrationReader {
 /** Changes a domain's database under its migration lock. */
 export interface MigrationWriter extends MigrationReader {
   /**
-   * Runs one migration and journals it as one.
+   * Runs one migration and journals it as one. Its commit may still be on its way afterwards, while the next one
+   * begins: the migration's `onCommitted` hears of it, and its failure is thrown by what is called next.
    *
    * @throws {MigrationFailedError} when its body throws; nothing of it is then journaled as done.
    * @throws {LockLostError} when another runner took the lock over.
    */
   run(migration: RunnableMigration): Promise<void>;
+  /**
+   * Resolves when everything that ran is committed; to be waited for before anything but another {@link run}.
+   *
+   * @throws {MigrationFailedError} when the last one's commit was refused; nothing of it is then journaled as done.
+   */
+  finish(): Promise<void>;
   /** Resolves when everything journaled so far is safe on the server's disk; so it is, too, when the lock is let go. */
   flush(): Promise<void>;
   /** Journals migrations as applied without running them, for a database that was made by other means. */

@@ -8,6 +8,9 @@ const LOADED_AHEAD = 100;
 /** How many are loaded at once: a thousand would all be in memory with their sources. */
 const BATCH_SIZE = 50;
 
+/** How many are loaded in one pause while others run. */
+const LOADED_PER_PAUSE = 10;
+
 /** Loads the code of a domain's migrations, each once, some ahead of the others. */
 export class MigrationLoader {
   readonly #domain: MigrationDomain;
@@ -16,7 +19,8 @@ export class MigrationLoader {
 
   readonly #checksums: MigrationChecksums;
   /** What is yet to be loaded, in order. */
-  #later: Iterator<string> = [].values();
+  #later: readonly string[] = [];
+  #pauses = 0;
 
   constructor(domain: MigrationDomain, files: readonly MigrationFile[], checksums: MigrationChecksums) {
     this.#domain = domain;
@@ -62,19 +66,21 @@ export class MigrationLoader {
    */
   async loadAhead(names: readonly string[]): Promise<void> {
     await this.loadAll(names.slice(0, LOADED_AHEAD));
-    this.#later = names.slice(LOADED_AHEAD).values();
+    this.#later = names.slice(LOADED_AHEAD);
+    this.#pauses = 0;
   }
 
   /**
-   * Begins to load one more, while the server works on what runs now. All at once would keep the server's answers
-   * waiting, and then leave nothing to do in the pauses.
+   * To be called when something is on its way to the server: begins to load more while it works on that, a few in every
+   * few pauses. Node.js hands each step of each file to another thread; one file alone waits for those threads to wake
+   * up for most of its time. All files at once would keep the server's answers waiting.
    */
   loadNext(): void {
-    const next = this.#later.next();
-    if (next.done !== true) {
-      // Once what runs now is on its way to the server, and not before it. Whoever is about to run this one hears of
-      // it when it cannot be loaded.
-      setImmediate(() => void this.load(next.value).catch(() => {}));
+    if (this.#pauses++ % LOADED_PER_PAUSE === 0) {
+      const next = this.#later.slice(0, LOADED_PER_PAUSE);
+      this.#later = this.#later.slice(LOADED_PER_PAUSE);
+      // Whoever is about to run one of them hears of it when it cannot be loaded.
+      setImmediate(() => void Promise.allSettled(next.map((name) => this.load(name))));
     }
   }
 }

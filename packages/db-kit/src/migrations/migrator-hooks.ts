@@ -8,6 +8,7 @@ export interface MigratorHooks {
   /** Whether somebody waits for this migration: it is then safe on the server's disk before `onDone` hears of it. */
   readonly isAwaited?: (migration: string) => boolean;
   readonly onStart?: (migration: string, direction: MigrationDirection) => void;
+  /** Once it is committed, which may be after the next one began. */
   readonly onDone?: (migration: string, direction: MigrationDirection, durationMs: number) => void;
   /** Hears of everything that bodies send to the server. */
   readonly onStatement?: (statement: RecordedStatement) => void;

@@ -98,7 +98,10 @@ describe.each(engines)('migrating on %s', (_, domainWith) => {
         onDone: (name, direction, durationMs) => heard.push(`${name} ${direction} done ${durationMs > 0}`),
       },
     });
-    expect(heard).toEqual([`${ONE} up starts`, `${ONE} up done true`, `${TWO} up starts`, `${TWO} up done true`]);
+    for (const name of [ONE, TWO]) {
+      expect(heard.filter((event) => event.startsWith(name))).toEqual([`${name} up starts`, `${name} up done true`]);
+    }
+    expect(heard.filter((event) => event.includes(' done '))).toEqual([`${ONE} up done true`, `${TWO} up done true`]);
   });
 });
 

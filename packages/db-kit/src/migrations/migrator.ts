@@ -75,11 +75,14 @@ export class Migrator {
       hooks.onStart?.(file.name, direction);
       this.#loader.loadNext();
       const startedAtMs = performance.now();
-      await writer.run({ file, checksum, definition, direction, note: this.#noteOn(file.name, direction) });
-      if (hooks.isAwaited?.(file.name) === true) {
+      const onDone = () => hooks.onDone?.(file.name, direction, performance.now() - startedAtMs);
+      const isAwaited = hooks.isAwaited?.(file.name) === true;
+      const note = this.#noteOn(file.name, direction);
+      await writer.run({ file, checksum, definition, direction, note, onCommitted: isAwaited ? undefined : onDone });
+      if (isAwaited) {
         await writer.flush();
+        onDone();
       }
-      hooks.onDone?.(file.name, direction, performance.now() - startedAtMs);
     };
     this.#umzug = (executed) =>
       new Umzug({
@@ -255,8 +258,12 @@ export class Migrator {
 
   async #run(command: () => Promise<readonly { name: string }[]>): Promise<string[]> {
     try {
-      return (await command()).map(({ name }) => name);
+      const names = (await command()).map(({ name }) => name);
+      await this.#writer.finish();
+      return names;
     } catch (thrown) {
+      // What ran before is committed, or that it is not is the first failure.
+      await this.#writer.finish();
       // Umzug wraps what a migration throws; ours already says which migration and why.
       throw thrown instanceof MigrationError ? (thrown.cause ?? thrown) : thrown;
     }

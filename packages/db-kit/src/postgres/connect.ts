@@ -16,6 +16,8 @@ export interface PostgresConnectionOptions {
   readonly applicationName: string;
   /** Default 5,000. */
   readonly connectTimeoutMs?: number;
+  /** Sends a statement while the answers to those before it are awaited. Default false. */
+  readonly pipeline?: boolean;
 }
 
 /**
@@ -63,6 +65,7 @@ function clientConfig(options: PostgresConnectionOptions): ClientConfig {
     application_name: options.applicationName.slice(0, 63),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
+    pipeline: options.pipeline ?? false,
     options: ISO_DATES,
     types: postgresTypes,
   };

@@ -84,7 +84,11 @@ export class MongoMigrationWriter implements MigrationWriter {
         session,
       );
     });
+    migration.onCommitted?.();
   }
+
+  /** Everything is committed when it ran. */
+  async finish(): Promise<void> {}
 
   /** Every write is acknowledged by a majority already. */
   async flush(): Promise<void> {}

@@ -89,12 +89,13 @@ export class PostgresBookkeeping {
    * chaining to the same row, so the newest one is read once.
    *
    * @param transactionId - makes the statement fail in any other transaction: see {@link isEscape}.
-   * @returns `committed`: to be called when the statement has committed, so that the next one is chained to it.
+   * @returns `committed`: to be called when the statement has committed, so that the next one is chained to it; `hash`:
+   * that of the row.
    */
   async recordAttemptStatement(
     attempt: HistoryAttempt,
     transactionId?: string,
-  ): Promise<{ statement: string; committed: () => void }> {
+  ): Promise<{ statement: string; hash: string; committed: () => void }> {
     await this.prepareToRecord();
     const newest = this.#newest === 'none' ? undefined : this.#newest;
     const row = chainAttempt(newest, attempt);
@@ -120,6 +121,7 @@ export class PostgresBookkeeping {
       VALUES (${sequenceIn(transactionId, row.sequence)}, ${values.map(literal).join(', ')})`;
     return {
       statement,
+      hash: row.hash,
       committed: () => {
         this.#newest = row;
       },

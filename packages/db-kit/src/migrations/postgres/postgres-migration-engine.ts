@@ -18,7 +18,7 @@ export const postgresMigrationEngine: MigrationEngine = {
   },
 
   withWriter(options, use) {
-    const migrating = withPostgresClient(connectionOptions(options), async (client) => {
+    const migrating = withPostgresClient({ ...connectionOptions(options), pipeline: true }, async (client) => {
       await refusePooler(client, options.domain.name);
       const bookkeeping = new PostgresBookkeeping(client, options.domain.namespace);
       return withMigrationLock(client, bookkeeping, options, async () => {

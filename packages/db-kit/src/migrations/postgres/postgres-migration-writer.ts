@@ -1,28 +1,24 @@
 import pRetry from 'p-retry';
 import type { Client } from 'pg';
-import { FinovaError, isPostgresError, messageWithoutValues, SqlState } from '../../errors/index.ts';
+import { isPostgresError, SqlState } from '../../errors/index.ts';
 import { describePostgres } from '../../postgres/describe-server.ts';
 import { attemptFacts, describeAttempt } from '../describe-attempt.ts';
-import {
-  EscapedTransactionError,
-  HalfDoneMigrationError,
-  LockLostError,
-  MigrationFailedError,
-  MigrationInterruptedError,
-} from '../errors/index.ts';
+import { HalfDoneMigrationError } from '../errors/index.ts';
 import type { HistoryRow, JournalRow } from '../journal.ts';
 import type { PostgresMigration } from '../migration.ts';
 import type { EngineOptions, MigrationWriter, RunnableMigration } from '../migration-engine.ts';
 import type { Repeatable } from '../repeatable-files.ts';
-import { ACT_AS_ONESELF, actAsOwner, explainRefusal } from './act-as-owner.ts';
+import { ACT_AS_ONESELF, actAsOwner } from './act-as-owner.ts';
 import { applyRepeatables } from './apply-repeatables.ts';
 import type { PostgresBookkeeping } from './bookkeeping.ts';
 import { cancelWhenInterrupted } from './cancel-when-interrupted.ts';
 import { rebuildInvalidIndexes } from './invalid-indexes.ts';
 import { MigrationBody } from './migration-body.ts';
 import { OpeningStatements } from './opening-statements.ts';
+import { type MigrationAttempt, PipelinedCommit } from './pipelined-commit.ts';
 import { PostgresRepeatables } from './postgres-repeatables.ts';
-import { CURRENT_TRANSACTION_ID, DEFAULT_LOCK_TIMEOUT_MS } from './transaction-settings.ts';
+import { reportFailedAttempt } from './report-failed-attempt.ts';
+import { DEFAULT_LOCK_TIMEOUT_MS } from './transaction-settings.ts';
 
 /** How often a migration that met a lock is tried again, after 0.2 to 3 seconds each. */
 const LOCK_RETRIES = 4;
@@ -36,6 +32,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
   readonly #forgetSettings: string;
   readonly #repeatables: PostgresRepeatables;
   readonly #body: MigrationBody;
+  readonly #commit: PipelinedCommit;
 
   /** @param sessionSettings - statements that hold for the whole run. */
   constructor(client: Client, bookkeeping: PostgresBookkeeping, options: EngineOptions, sessionSettings: string) {
@@ -45,6 +42,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     this.#options = options;
     this.#repeatables = new PostgresRepeatables(client, bookkeeping.schema, options.domain.namespace);
     this.#body = new MigrationBody(client, options);
+    this.#commit = new PipelinedCommit(client);
   }
 
   describeServer(): Promise<string> {
@@ -61,28 +59,36 @@ export class PostgresMigrationWriter implements MigrationWriter {
 
   async run(migration: RunnableMigration): Promise<void> {
     const definition = migration.definition as PostgresMigration;
-    const startedAt = new Date();
-    const runOnce = async () => {
-      if (definition.transaction === false) {
-        await this.#runOutsideTransaction(migration, definition, startedAt);
-      } else {
-        await this.#runInTransaction(migration, definition, startedAt);
-      }
-    };
+    if (definition.transaction === false) {
+      await this.finish();
+    }
+    const attempt = { migration, definition, startedAt: new Date() };
     try {
       const stopWatching = cancelWhenInterrupted(this.#client, this.#options.url, this.#options.signal);
       try {
-        await (definition.transaction === false ? runOnce() : this.#retryWhenLocked(runOnce));
+        await (definition.transaction === false
+          ? this.#runOutsideTransaction(attempt)
+          : this.#retryWhenLocked(() => this.#runInTransaction(attempt)));
       } finally {
         await stopWatching();
       }
     } catch (thrown) {
-      throw await this.#reportFailure(migration, definition, startedAt, thrown);
+      // Nothing of this one ran where the commit of the one before it was refused: that is then the news.
+      await this.finish();
+      throw await this.#reportFailure(attempt, thrown);
     }
   }
 
-  flush(): Promise<void> {
-    return this.#bookkeeping.flush();
+  async finish(): Promise<void> {
+    const refused = await this.#commit.refused();
+    if (refused !== undefined) {
+      throw await this.#reportFailure(refused.attempt, refused.thrown);
+    }
+  }
+
+  async flush(): Promise<void> {
+    await this.finish();
+    await this.#bookkeeping.flush();
   }
 
   async baseline(rows: readonly Pick<JournalRow, 'name' | 'checksum' | 'files' | 'completedSteps'>[]): Promise<void> {
@@ -161,21 +167,23 @@ export class PostgresMigrationWriter implements MigrationWriter {
         if (!isPostgresError(error, [SqlState.lockNotAvailable])) {
           return false;
         }
+        await this.#requireCommitted();
         await this.#client.query(`ROLLBACK; ${this.#forgetSettings}`);
         return true;
       },
     });
   }
 
-  /** One round trip beside the body's own: what comes before it is sent with its first statement. */
-  async #runInTransaction(migration: RunnableMigration, definition: PostgresMigration, startedAt: Date): Promise<void> {
+  /** Waits for nothing but the body's own statements: what comes before goes with the first, nobody waits for the commit. */
+  async #runInTransaction(attempt: MigrationAttempt): Promise<void> {
+    const { migration, definition } = attempt;
     const takesRepeatablesBack =
       migration.direction === 'down' && (await this.#repeatables.isTiedTo(migration.file.name));
     const actAs = this.#actAs(definition, 'transaction');
     await this.#bookkeeping.prepareToRecord();
     const opening = new OpeningStatements(this.#client, [
       'BEGIN',
-      CURRENT_TRANSACTION_ID,
+      this.#commit.nextTransactionId(),
       `SET LOCAL lock_timeout = ${definition.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS}`,
       `SET LOCAL statement_timeout = ${definition.statementTimeoutMs ?? 0}`,
       ...(takesRepeatablesBack ? [] : [actAs]),
@@ -191,7 +199,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
       await this.#repeatables.restoreBefore(migration.file.name);
     }
     const [, begun] = await opening.results();
-    await this.#commit(migration, startedAt, begun?.rows[0]?.id);
+    await this.#journalAndCommit(attempt, begun?.rows[0]?.id);
   }
 
   /** Whose rights the body has: the statement that takes them on. */
@@ -199,11 +207,8 @@ export class PostgresMigrationWriter implements MigrationWriter {
     return runsAs === 'session' ? ACT_AS_ONESELF : actAsOwner(this.#options.domain.namespace, until);
   }
 
-  async #runOutsideTransaction(
-    migration: RunnableMigration,
-    definition: PostgresMigration,
-    startedAt: Date,
-  ): Promise<void> {
+  async #runOutsideTransaction(attempt: MigrationAttempt): Promise<void> {
+    const { migration, definition, startedAt } = attempt;
     await this.#refuseHalfDone(migration);
     const takesRepeatablesBack =
       migration.direction === 'down' && (await this.#repeatables.isTiedTo(migration.file.name));
@@ -224,21 +229,52 @@ export class PostgresMigrationWriter implements MigrationWriter {
     if (takesRepeatablesBack) {
       await this.#repeatables.restoreBefore(migration.file.name);
     }
-    await this.#commit(migration, startedAt);
+    await this.#journalAndCommit(attempt);
+    await this.#requireCommitted();
   }
 
   /**
-   * Journals the migration, appends to the history and commits.
+   * Journals the migration, appends to the history and commits, without waiting for the answer.
    *
    * @param transactionId - the transaction that all of it must still be in.
    */
-  async #commit(migration: RunnableMigration, startedAt: Date, transactionId?: string): Promise<void> {
-    const attempt = describeAttempt(this.#options.identity, migration, startedAt, null);
-    const record = await this.#bookkeeping.recordAttemptStatement(attempt, transactionId);
-    await this.#client.query(
-      `${ACT_AS_ONESELF}; ${this.#journalStatement(migration, 'done', startedAt)}; ${record.statement}; ${this.#forgetSettings}; COMMIT`,
+  async #journalAndCommit(attempt: MigrationAttempt, transactionId?: string): Promise<void> {
+    const { migration, startedAt } = attempt;
+    await this.#requireCommitted();
+    const described = describeAttempt(this.#options.identity, migration, startedAt, null);
+    const record = await this.#bookkeeping.recordAttemptStatement(described, transactionId);
+    this.#commit.send(
+      [ACT_AS_ONESELF, this.#journalStatement(migration, 'done', startedAt), record.statement, this.#forgetSettings],
+      record.hash,
+      attempt,
+      () => {
+        record.committed();
+        migration.onCommitted?.();
+      },
     );
-    record.committed();
+  }
+
+  /** Where a transaction follows a commit, it would not have begun without it. */
+  async #requireCommitted(): Promise<void> {
+    const refused = await this.#commit.refused();
+    if (refused !== undefined) {
+      throw refused.thrown;
+    }
+  }
+
+  #reportFailure(attempt: MigrationAttempt, thrown: unknown): Promise<Error> {
+    return reportFailedAttempt(
+      {
+        client: this.#client,
+        options: this.#options,
+        bookkeeping: this.#bookkeeping,
+        repeatables: this.#repeatables,
+        body: this.#body,
+        forgetSettings: this.#forgetSettings,
+      },
+      attempt,
+      thrown,
+    );
   }
 
   /** In direction `down`, a migration that is done with is a row that is gone. */
@@ -261,57 +297,5 @@ export class PostgresMigrationWriter implements MigrationWriter {
       const direction = row.state === 'started' ? 'up' : 'down';
       throw new HalfDoneMigrationError(this.#options.domain.name, row.name, direction, row.startedAt, row.actor);
     }
-  }
-
-  /** Rolls back, records the failed attempt as far as the connection allows, and names what happened. */
-  async #reportFailure(
-    migration: RunnableMigration,
-    definition: PostgresMigration,
-    startedAt: Date,
-    thrown: unknown,
-  ): Promise<Error> {
-    const domain = this.#options.domain.name;
-    if (thrown instanceof HalfDoneMigrationError) {
-      return thrown;
-    }
-    const statement = this.#body.failedStatement(thrown);
-    const cause = this.#bookkeeping.isEscape(thrown)
-      ? new EscapedTransactionError(domain, migration.file.name)
-      : thrown;
-    try {
-      this.#repeatables.forget();
-      await this.#client.query(`ROLLBACK; ${this.#forgetSettings}`);
-      await this.#bookkeeping.recordAttempt(
-        describeAttempt(this.#options.identity, migration, startedAt, messageWithoutValues(cause)),
-      );
-    } catch {
-      // The connection is gone, and with it the lock; the server has rolled back what was open.
-      return new LockLostError(domain, thrown);
-    }
-    if (this.#options.signal?.aborted === true) {
-      return new MigrationInterruptedError(
-        domain,
-        `running ${migration.file.name}`,
-        definition.transaction === false ? migration.file.name : undefined,
-      );
-    }
-    if (cause instanceof FinovaError) {
-      return cause;
-    }
-    const explained = await explainRefusal(this.#client, this.#options.domain, cause);
-    if (explained instanceof FinovaError) {
-      return explained;
-    }
-    return new MigrationFailedError({
-      domain,
-      migration: migration.file.name,
-      direction: migration.direction,
-      statement,
-      leftBehind:
-        definition.transaction === false
-          ? 'it runs outside a transaction and is journaled as half done'
-          : 'all of it was rolled back',
-      cause: thrown,
-    });
   }
 }
