@@ -881,19 +881,20 @@ DECLARE
   answer jsonb;
   -- One element per account, in the order of their ids.
   account_ids uuid[];
+  account_currencies text[];
   debits bigint[];
   credits bigint[];
   available bigint[];
   limits bigint[];
   on_credit boolean[];
-  statuses text[];
-  account_currencies text[];
+  active boolean[];
   -- One element per item.
   debit_numbers integer[];
   credit_numbers integer[];
   item_hashes bytea[];
   refusals text[];
   transaction_ids uuid[];
+  transfer_ids uuid[];
   debit integer;
   credit integer;
   amount bigint;
@@ -912,19 +913,12 @@ BEGIN
     RETURN earlier.response;
   END IF;
 
-  -- All accounts at once, in the one order that everybody locks them in.
-  SELECT array_agg(account_id), array_agg(debits_posted_minor), array_agg(credits_posted_minor),
-    array_agg(CASE WHEN overdraft_limit_minor IS NULL THEN NULL
-      WHEN normal_side = 'credit' THEN credits_posted_minor - debits_posted_minor - debits_pending_minor
-      ELSE debits_posted_minor - credits_posted_minor - credits_pending_minor END),
-    array_agg(overdraft_limit_minor), array_agg(normal_side = 'credit'), array_agg(account_status), array_agg(currency)
-  INTO account_ids, debits, credits, available, limits, on_credit, statuses, account_currencies
-  FROM (
-    SELECT * FROM transactions.balances WHERE account_id = ANY (debit_account_ids || credit_account_ids)
-    ORDER BY account_id FOR NO KEY UPDATE
-  ) AS locked;
-
-  -- What can be told of an item without the others; the numbers of its accounts stand for them from here on.
+  -- Other batches wait for whoever holds their accounts. What can be done without holding them is done before: an account
+  -- that exists goes on existing, in its currency.
+  SELECT array_agg(account_id), array_agg(currency) INTO account_ids, account_currencies FROM (
+    SELECT account_id, currency FROM transactions.balances WHERE account_id = ANY (debit_account_ids || credit_account_ids)
+    ORDER BY account_id
+  ) AS found;
   SELECT array_agg(debit_number), array_agg(credit_number), array_agg(refusal)
   INTO debit_numbers, credit_numbers, refusals
   FROM (
@@ -932,7 +926,6 @@ BEGIN
         WHEN debited.number IS NULL OR credited.number IS NULL THEN 'unknown_account'
         WHEN debit_account_id = credit_account_id THEN 'same_account'
         WHEN amount_minor IS NULL OR amount_minor <= 0 THEN 'amount_not_positive'
-        WHEN debited.status <> 'active' OR credited.status <> 'active' THEN 'account_not_active'
         WHEN debited.currency <> asked.currency OR credited.currency <> asked.currency OR asked.currency IS NULL
           THEN 'currency_mismatch'
         WHEN char_length(end_to_end_ids[item]) NOT BETWEEN 1 AND 35 OR char_length(descriptions[item]) NOT BETWEEN 1 AND 140
@@ -940,30 +933,52 @@ BEGIN
       END AS refusal
     FROM unnest(debit_account_ids, credit_account_ids, currencies, amounts_minor) WITH ORDINALITY
       AS asked(debit_account_id, credit_account_id, currency, amount_minor, item)
-    LEFT JOIN unnest(account_ids, statuses, account_currencies) WITH ORDINALITY
-      AS debited(id, status, currency, number) ON debited.id = debit_account_id
-    LEFT JOIN unnest(account_ids, statuses, account_currencies) WITH ORDINALITY
-      AS credited(id, status, currency, number) ON credited.id = credit_account_id
+    LEFT JOIN unnest(account_ids, account_currencies) WITH ORDINALITY
+      AS debited(id, currency, number) ON debited.id = debit_account_id
+    LEFT JOIN unnest(account_ids, account_currencies) WITH ORDINALITY
+      AS credited(id, currency, number) ON credited.id = credit_account_id
     ORDER BY item
   ) AS seen;
   transaction_ids := ARRAY(
-    SELECT CASE WHEN refusal IS NULL THEN transactions.uuid_v7() END FROM unnest(refusals) AS ids(refusal));
+    SELECT CASE WHEN refusal IS NULL THEN transactions.uuid_v7() END FROM unnest(refusals) AS items(refusal));
+  transfer_ids := ARRAY(SELECT transactions.uuid_v7() FROM generate_series(1, items));
+  IF item_keys IS NOT NULL THEN
+    item_hashes := ARRAY(
+      SELECT sha256(convert_to(concat_ws(';', 'item', debit_account_ids[item], credit_account_ids[item], currencies[item],
+        amounts_minor[item], coalesce(in_booking_date::text, '-'), coalesce(in_value_date::text, '-'),
+        quote_nullable(end_to_end_ids[item]), quote_nullable(descriptions[item])), 'UTF8'))
+      FROM generate_series(1, items) AS item);
+  END IF;
+
+  -- All accounts at once, in the one order that everybody locks them in. A batch that has to wait does so for the first of
+  -- them: a statement that waited at one account finds every other one changed since it began, and looks at each again.
+  PERFORM FROM transactions.balances WHERE account_id = account_ids[1] FOR NO KEY UPDATE;
+  SELECT array_agg(debits_posted_minor), array_agg(credits_posted_minor),
+    array_agg(CASE WHEN overdraft_limit_minor IS NULL THEN NULL
+      WHEN normal_side = 'credit' THEN credits_posted_minor - debits_posted_minor - debits_pending_minor
+      ELSE debits_posted_minor - credits_posted_minor - credits_pending_minor END),
+    array_agg(overdraft_limit_minor), array_agg(normal_side = 'credit'), array_agg(account_status = 'active')
+  INTO debits, credits, available, limits, on_credit, active
+  FROM (
+    SELECT * FROM transactions.balances WHERE account_id = ANY (account_ids) ORDER BY account_id FOR NO KEY UPDATE
+  ) AS locked;
+  IF false = ANY (active) THEN
+    refusals := ARRAY(
+      SELECT CASE WHEN (refusal IS NULL OR refusal IN ('currency_mismatch', 'text_length'))
+          AND NOT (active[debit_numbers[item]] AND active[credit_numbers[item]]) THEN 'account_not_active' ELSE refusal END
+      FROM unnest(refusals) WITH ORDINALITY AS items(refusal, item) ORDER BY item);
+  END IF;
 
   -- An item with a key of its own happens once, in whichever batch: what was posted before is answered again. Two batches
   -- with the same item meet at its accounts, so the second one finds what the first one has committed.
   IF item_keys IS NOT NULL THEN
-    SELECT array_agg(known.hash ORDER BY known.item),
-      array_agg(CASE WHEN known.repeats OR found.request_hash <> known.hash THEN 'idempotency_conflict'
+    SELECT array_agg(CASE WHEN known.repeats OR found.request_hash <> known.item_hash THEN 'idempotency_conflict'
         WHEN found.key IS NOT NULL THEN 'repeated' ELSE known.refusal END ORDER BY known.item),
       array_agg(coalesce(found.transaction_id, known.id) ORDER BY known.item)
-    INTO item_hashes, refusals, transaction_ids
+    INTO refusals, transaction_ids
     FROM (
-      SELECT item, key, refusals[item] AS refusal, transaction_ids[item] AS id,
-        key IS NOT NULL AND row_number() OVER (PARTITION BY key ORDER BY item) > 1 AS repeats,
-        sha256(convert_to(concat_ws(';', 'item', debit_account_ids[item], credit_account_ids[item], currencies[item],
-          amounts_minor[item], coalesce(in_booking_date::text, '-'), coalesce(in_value_date::text, '-'),
-          quote_nullable(end_to_end_ids[item]), quote_nullable(descriptions[item])), 'UTF8')) AS hash
-      FROM unnest(item_keys) WITH ORDINALITY AS keys(key, item)
+      SELECT *, key IS NOT NULL AND row_number() OVER (PARTITION BY key ORDER BY item) > 1 AS repeats
+      FROM unnest(item_keys, item_hashes, refusals, transaction_ids) WITH ORDINALITY AS items(key, item_hash, refusal, id, item)
     ) AS known
     LEFT JOIN transactions.idempotency_keys AS found ON found.scope = in_scope AND found.key = known.key;
   END IF;
@@ -1007,9 +1022,9 @@ BEGIN
   SELECT id, 'posted', booked, coalesce(in_value_date, booked), end_to_end_id, description
   FROM unnest(transaction_ids, end_to_end_ids, descriptions) AS accepted(id, end_to_end_id, description) WHERE id IS NOT NULL;
   -- The transfers write the entries and move the balances.
-  INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-  SELECT * FROM unnest(transaction_ids, debit_account_ids, credit_account_ids, currencies, amounts_minor)
-    AS accepted(id, debit_account_id, credit_account_id, currency, amount_minor) WHERE id IS NOT NULL;
+  INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+  SELECT * FROM unnest(transfer_ids, transaction_ids, debit_account_ids, credit_account_ids, currencies, amounts_minor)
+    AS accepted(id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor) WHERE transaction_id IS NOT NULL;
   INSERT INTO transactions.outbox (topic, key, payload)
   SELECT 'transaction.posted', id, jsonb_build_object('transaction_id', id, 'kind', 'posted')
   FROM unnest(transaction_ids) AS accepted(id) WHERE id IS NOT NULL;
@@ -1078,9 +1093,12 @@ CREATE OR REPLACE FUNCTION transactions.post_transfers()
 AS $function$
 DECLARE
   touched bigint;
+  known bigint;
+  are_active boolean;
   kinds text[];
   transaction_ids uuid[];
   account_ids uuid[];
+  locked_ids uuid[];
   versions bigint[];
   booked bigint[];
   signs integer[];
@@ -1118,8 +1136,8 @@ BEGIN
   IF transaction_ids = '{}' THEN
     RETURN NULL;
   END IF;
-  kinds := ARRAY(SELECT DISTINCT kind FROM transactions.transactions WHERE id = ANY (transaction_ids));
-  IF (SELECT count(*) FROM transactions.transactions WHERE id = ANY (transaction_ids)) <> cardinality(transaction_ids) THEN
+  SELECT array_agg(DISTINCT kind), count(*) INTO kinds, known FROM transactions.transactions WHERE id = ANY (transaction_ids);
+  IF known <> cardinality(transaction_ids) THEN
     RAISE EXCEPTION 'A transfer belongs to a transaction that does not exist'
       USING ERRCODE = '23503', CONSTRAINT = 'transfers_transaction_exists', SCHEMA = 'transactions', TABLE = 'transfers';
   END IF;
@@ -1133,7 +1151,18 @@ BEGIN
   END IF;
   account_ids := ARRAY(
     SELECT DISTINCT side.id FROM added, LATERAL (VALUES (debit_account_id), (credit_account_id)) AS side(id));
-  PERFORM transactions.lock_balances(account_ids, true);
+  -- As lock_balances does, and what they were before with it; it is left to that to say what is wrong.
+  SELECT count(*), bool_and(account_status = 'active'), array_agg(account_id), array_agg(version),
+    array_agg(CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
+      ELSE debits_posted_minor - credits_posted_minor END),
+    array_agg(CASE normal_side WHEN 'credit' THEN 1 ELSE -1 END)
+  INTO known, are_active, locked_ids, versions, booked, signs
+  FROM (
+    SELECT * FROM transactions.balances WHERE account_id = ANY (account_ids) ORDER BY account_id FOR NO KEY UPDATE
+  ) AS locked;
+  IF known <> cardinality(account_ids) OR NOT are_active THEN
+    PERFORM transactions.lock_balances(account_ids, true);
+  END IF;
 
   IF kinds[1] = 'pending' THEN
     PERFORM FROM transactions.pending_resolutions WHERE pending_transaction_id = ANY (transaction_ids);
@@ -1154,13 +1183,6 @@ BEGIN
     END IF;
     RETURN NULL;
   END IF;
-
-  SELECT array_agg(account_id), array_agg(version),
-    array_agg(CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
-      ELSE debits_posted_minor - credits_posted_minor END),
-    array_agg(CASE normal_side WHEN 'credit' THEN 1 ELSE -1 END)
-  INTO account_ids, versions, booked, signs
-  FROM transactions.balances WHERE account_id = ANY (account_ids);
 
   UPDATE transactions.balances SET
     debits_posted_minor = debits_posted_minor + moved_now.debits,
@@ -1193,7 +1215,7 @@ BEGIN
     ) AS legs(account_id, direction, change_minor)
     WINDOW statement AS (PARTITION BY legs.account_id ORDER BY numbered.number ROWS UNBOUNDED PRECEDING)
   ) AS side
-  JOIN unnest(account_ids, versions, booked, signs) AS account(id, version, booked_minor, sign) ON account.id = side.account_id;
+  JOIN unnest(locked_ids, versions, booked, signs) AS account(id, version, booked_minor, sign) ON account.id = side.account_id;
 
   IF kinds[1] = 'post' THEN
     PERFORM transactions.check_capture(id) FROM unnest(transaction_ids) AS ids(id);

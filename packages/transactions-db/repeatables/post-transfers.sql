@@ -72,9 +72,12 @@ REVOKE ALL ON FUNCTION transactions.check_reversal(uuid) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION transactions.post_transfers() RETURNS trigger LANGUAGE plpgsql AS $function$
 DECLARE
   touched bigint;
+  known bigint;
+  are_active boolean;
   kinds text[];
   transaction_ids uuid[];
   account_ids uuid[];
+  locked_ids uuid[];
   versions bigint[];
   booked bigint[];
   signs integer[];
@@ -112,8 +115,8 @@ BEGIN
   IF transaction_ids = '{}' THEN
     RETURN NULL;
   END IF;
-  kinds := ARRAY(SELECT DISTINCT kind FROM transactions.transactions WHERE id = ANY (transaction_ids));
-  IF (SELECT count(*) FROM transactions.transactions WHERE id = ANY (transaction_ids)) <> cardinality(transaction_ids) THEN
+  SELECT array_agg(DISTINCT kind), count(*) INTO kinds, known FROM transactions.transactions WHERE id = ANY (transaction_ids);
+  IF known <> cardinality(transaction_ids) THEN
     RAISE EXCEPTION 'A transfer belongs to a transaction that does not exist'
       USING ERRCODE = '23503', CONSTRAINT = 'transfers_transaction_exists', SCHEMA = 'transactions', TABLE = 'transfers';
   END IF;
@@ -127,7 +130,18 @@ BEGIN
   END IF;
   account_ids := ARRAY(
     SELECT DISTINCT side.id FROM added, LATERAL (VALUES (debit_account_id), (credit_account_id)) AS side(id));
-  PERFORM transactions.lock_balances(account_ids, true);
+  -- As lock_balances does, and what they were before with it; it is left to that to say what is wrong.
+  SELECT count(*), bool_and(account_status = 'active'), array_agg(account_id), array_agg(version),
+    array_agg(CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
+      ELSE debits_posted_minor - credits_posted_minor END),
+    array_agg(CASE normal_side WHEN 'credit' THEN 1 ELSE -1 END)
+  INTO known, are_active, locked_ids, versions, booked, signs
+  FROM (
+    SELECT * FROM transactions.balances WHERE account_id = ANY (account_ids) ORDER BY account_id FOR NO KEY UPDATE
+  ) AS locked;
+  IF known <> cardinality(account_ids) OR NOT are_active THEN
+    PERFORM transactions.lock_balances(account_ids, true);
+  END IF;
 
   IF kinds[1] = 'pending' THEN
     PERFORM FROM transactions.pending_resolutions WHERE pending_transaction_id = ANY (transaction_ids);
@@ -148,13 +162,6 @@ BEGIN
     END IF;
     RETURN NULL;
   END IF;
-
-  SELECT array_agg(account_id), array_agg(version),
-    array_agg(CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
-      ELSE debits_posted_minor - credits_posted_minor END),
-    array_agg(CASE normal_side WHEN 'credit' THEN 1 ELSE -1 END)
-  INTO account_ids, versions, booked, signs
-  FROM transactions.balances WHERE account_id = ANY (account_ids);
 
   UPDATE transactions.balances SET
     debits_posted_minor = debits_posted_minor + moved_now.debits,
@@ -187,7 +194,7 @@ BEGIN
     ) AS legs(account_id, direction, change_minor)
     WINDOW statement AS (PARTITION BY legs.account_id ORDER BY numbered.number ROWS UNBOUNDED PRECEDING)
   ) AS side
-  JOIN unnest(account_ids, versions, booked, signs) AS account(id, version, booked_minor, sign) ON account.id = side.account_id;
+  JOIN unnest(locked_ids, versions, booked, signs) AS account(id, version, booked_minor, sign) ON account.id = side.account_id;
 
   IF kinds[1] = 'post' THEN
     PERFORM transactions.check_capture(id) FROM unnest(transaction_ids) AS ids(id);
