@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { newId } from '@finova/db-kit';
-import { readDomain, TOOL_VERSION, withMigrator } from '@finova/db-kit/migrations';
+import { newId, TOOL_VERSION } from '@finova/db-kit';
+import { readDomain, withMigrator } from '@finova/db-kit/migrations';
 import { typedCollection } from '@finova/db-kit/mongodb';
 import { CATEGORIES, type NotificationDocument, notifications, SEVERITIES } from '@finova/notifications-db';
 import type { Db, MongoClient } from 'mongodb';

@@ -19,7 +19,7 @@ import {
   SINGLE,
 } from './loads.ts';
 import { LARGE_SETTINGS, measureLargeLedger } from './measure-large-ledger.ts';
-import { runPg, runRepository } from './node-loads.ts';
+import { runGrouped, runPg, runRepository } from './node-loads.ts';
 import { prepareLedger, preparePgledger } from './prepare-ledger.ts';
 import { initializeTpcb, runPgbench } from './run-pgbench.ts';
 
@@ -31,6 +31,8 @@ interface Side {
 }
 
 const CLIENTS = 4;
+/** As many requests as a service has at the same time: what is grouped comes from them. */
+const GROUPED_CALLERS = 128;
 const TPCB_SCALE = 10;
 
 const pgbench = (name: string, script: string, transfers = 1): Side => ({
@@ -54,6 +56,10 @@ const SIDES: readonly Side[] = [
     name: 'repository',
     run: (databaseUrl, durationSeconds) => runRepository({ databaseUrl, callers: CLIENTS, durationSeconds }),
   },
+  {
+    name: 'grouped',
+    run: (databaseUrl, durationSeconds) => runGrouped({ databaseUrl, callers: GROUPED_CALLERS, durationSeconds }),
+  },
   { name: 'pg', run: (databaseUrl, durationSeconds) => runPg({ databaseUrl, callers: CLIENTS, durationSeconds }) },
 ];
 const PGLEDGER: readonly Side[] = [
@@ -73,6 +79,7 @@ const TARGETS: readonly (readonly [own: string, other: string, least: number])[]
   ['batch', 'TPC-B', BATCH_AGAINST_TPCB],
   ['hot account, batch', 'hot account, single', 10],
   ['repository', 'pg', 0.85],
+  ['grouped', 'pgledger', 3],
 ];
 
 /** Progress goes to standard error: with `--json`, standard output holds the result alone. */

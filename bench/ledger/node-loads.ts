@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { createPostgresDatabase } from '@finova/db-kit/postgres';
-import { LedgerRepository, type TransactionsDatabase } from '@finova/transactions-db';
+import { GroupedPostings, LedgerRepository, type TransactionsDatabase } from '@finova/transactions-db';
 import { Pool } from 'pg';
 import { ACCOUNTS } from './prepare-ledger.ts';
 
@@ -33,6 +33,30 @@ export async function runRepository(load: NodeLoad): Promise<number> {
         {
           transfers: [{ debitAccountId: debit, creditAccountId: credit, currency: 'EUR', amountMinor: BigInt(amount) }],
         },
+      );
+    });
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** How many connections {@link runGrouped} has. */
+const GROUPS = 2;
+
+/** How many postings complete a second when those of many callers go together. */
+export async function runGrouped(load: NodeLoad): Promise<number> {
+  const db = createPostgresDatabase<TransactionsDatabase>({
+    url: load.databaseUrl,
+    applicationName: 'finova bench',
+    maxConnections: GROUPS,
+  });
+  try {
+    const postings = new GroupedPostings(new LedgerRepository(db), { maxGroups: GROUPS });
+    return await countPerSecond(load, async () => {
+      const { debit, credit, amount } = draw();
+      await postings.post(
+        { scope: 'bench', key: randomUUID() },
+        { debitAccountId: debit, creditAccountId: credit, currency: 'EUR', amountMinor: BigInt(amount) },
       );
     });
   } finally {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { readDomain, TOOL_VERSION, withMigrator } from '@finova/db-kit/migrations';
+import { TOOL_VERSION } from '@finova/db-kit';
+import { readDomain, withMigrator } from '@finova/db-kit/migrations';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { CEILING } from './ceiling.ts';
 

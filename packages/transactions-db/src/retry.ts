@@ -5,8 +5,8 @@ const MOST_RETRIES = 5;
 const SHORTEST_PAUSE_MS = 10;
 
 /**
- * Runs a request again when the server gave it up for concurrency (SQLSTATE 40001, 40P01), five times at most, after
- * growing pauses with jitter. Only for requests that name themselves by an idempotency key, outside of a transaction:
+ * Runs a request again when the server gave it up for concurrency (SQLSTATE 40001, 40P01), or when another request took
+ * one of its keys at the same moment, five times at most, after growing pauses with jitter. Only for requests that name themselves by an idempotency key, outside of a transaction:
  * inside of one, only its owner can begin again.
  */
 export async function withRetries<T>(run: () => Promise<T>): Promise<T> {
@@ -14,7 +14,10 @@ export async function withRetries<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (thrown) {
-      const wasGivenUp = isPostgresError(thrown, [SqlState.serializationFailure, SqlState.deadlockDetected]);
+      const wasGivenUp =
+        isPostgresError(thrown, [SqlState.serializationFailure, SqlState.deadlockDetected]) ||
+        // Two items of two batches with one key, which share no account to wait for each other at.
+        isPostgresError(thrown, [SqlState.uniqueViolation], ['idempotency_keys_pkey']);
       if (!wasGivenUp || retry === MOST_RETRIES) {
         throw thrown;
       }

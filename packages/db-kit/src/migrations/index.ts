@@ -22,5 +22,5 @@ export type { MigratorHooks } from './migrator-hooks.ts';
 export { actAsOwner } from './postgres/act-as-owner.ts';
 export { findInvalidIndexes } from './postgres/invalid-indexes.ts';
 export { type Repeatable, readRepeatables } from './repeatable-files.ts';
-export { type RunIdentity, readRunIdentity, TOOL_VERSION } from './run-identity.ts';
+export { type RunIdentity, readRunIdentity } from './run-identity.ts';
 export { withMigrationReader, withMigrator } from './with-migrator.ts';

@@ -1,4 +1,4 @@
-import { MigrationError, Umzug } from 'umzug';
+import type { Umzug } from 'umzug';
 import type { MigrationChecksum } from './checksum.ts';
 import { type DomainStatus, readStatus, splitJournal } from './domain-status.ts';
 import {
@@ -52,7 +52,7 @@ export class Migrator {
   readonly #checksums: MigrationChecksums;
   readonly #loader: MigrationLoader;
   /** @param executed - what is applied, so that the journal is not read once more. */
-  readonly #umzug: (executed: readonly string[]) => Umzug;
+  readonly #umzug: (executed: readonly string[]) => Promise<Umzug>;
   /** As it was when the lock was taken, until it is asked for: nothing was written before that. */
   #journal: readonly JournalRow[] | undefined;
   /** Of the migrations applied when this run began: one that is older is out of order. */
@@ -84,8 +84,9 @@ export class Migrator {
         onDone();
       }
     };
-    this.#umzug = (executed) =>
-      new Umzug({
+    this.#umzug = async (executed) => {
+      const { Umzug } = await loadUmzug();
+      return new Umzug({
         migrations: files.map((file) => ({
           name: file.name,
           path: file.path,
@@ -100,6 +101,7 @@ export class Migrator {
           unlogMigration: async () => {},
         },
       });
+    };
   }
 
   status(): Promise<DomainStatus> {
@@ -138,7 +140,7 @@ export class Migrator {
     const wanted = pending.filter((name) => (to === undefined || name <= to) && names?.includes(name) !== false);
     await this.#loader.loadAhead(wanted);
     const executed = applied.map(({ name }) => name);
-    const done = await this.#run(() => this.#umzug(executed).up({ migrations: wanted }));
+    const done = await this.#run(wanted, async (migrations) => (await this.#umzug(executed)).up({ migrations }));
     if (repeatables !== undefined || wanted.length === pending.length) {
       await this.#writer.applyRepeatables(repeatables ?? this.#parts.repeatables);
     }
@@ -168,7 +170,7 @@ export class Migrator {
       wanted = executed.slice(0, target.steps);
     }
     await this.requireReversible(wanted);
-    return this.#run(() => this.#umzug(executed).down({ migrations: wanted }));
+    return this.#run(wanted, async (migrations) => (await this.#umzug(executed)).down({ migrations }));
   }
 
   /** Names of what is applied, or half applied, oldest first. */
@@ -256,15 +258,22 @@ export class Migrator {
     return checksum;
   }
 
-  async #run(command: () => Promise<readonly { name: string }[]>): Promise<string[]> {
+  async #run(
+    wanted: string[],
+    command: (migrations: string[]) => Promise<readonly { name: string }[]>,
+  ): Promise<string[]> {
+    if (wanted.length === 0) {
+      return [];
+    }
     try {
-      const names = (await command()).map(({ name }) => name);
+      const names = (await command(wanted)).map(({ name }) => name);
       await this.#writer.finish();
       return names;
     } catch (thrown) {
       // What ran before is committed, or that it is not is the first failure.
       await this.#writer.finish();
       // Umzug wraps what a migration throws; ours already says which migration and why.
+      const { MigrationError } = await loadUmzug();
       throw thrown instanceof MigrationError ? (thrown.cause ?? thrown) : thrown;
     }
   }
@@ -281,6 +290,11 @@ export class Migrator {
       throw new MigrationInterruptedError(this.#domain.name, 'migrating');
     }
   }
+}
+
+/** Loaded only where something is to run: Umzug brings a command line of its own with it, a tenth of ours. */
+function loadUmzug(): Promise<typeof import('umzug')> {
+  return import('umzug');
 }
 
 /** MongoDB: the steps of a migration that is in effect in full. */

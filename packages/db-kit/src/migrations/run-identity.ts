@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { hostname, userInfo } from 'node:os';
 import { promisify } from 'node:util';
+import { TOOL_VERSION } from '../tool-version.ts';
 
 /** Who runs migrations, from where and with what: recorded with every attempt. */
 export interface RunIdentity {
@@ -12,9 +13,6 @@ export interface RunIdentity {
   readonly gitCommit: string | null;
   readonly toolVersion: string;
 }
-
-/** The version of the migrator, as recorded in every journal row. */
-export const TOOL_VERSION = '0.1.0';
 
 /**
  * Describes this process for the journal and the history.

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { type RunIdentity, TOOL_VERSION } from '../migrations/run-identity.ts';
+import type { RunIdentity } from '../migrations/run-identity.ts';
+import { TOOL_VERSION } from '../tool-version.ts';
 
 /** Who migrates in tests. */
 export const TEST_IDENTITY: RunIdentity = {

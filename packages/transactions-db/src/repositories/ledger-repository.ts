@@ -37,7 +37,8 @@ export type BatchItemAnswer =
   | { readonly transactionId: string; readonly refusal?: undefined }
   | { readonly transactionId?: undefined; readonly refusal: BatchRefusal };
 
-const idempotencyKey = z.strictObject({ scope: z.string().min(1).max(64), key: z.string().min(1).max(128) });
+/** @internal */
+export const idempotencyKey = z.strictObject({ scope: z.string().min(1).max(64), key: z.string().min(1).max(128) });
 
 const movement = {
   debitAccountId: z.uuid(),
@@ -70,7 +71,8 @@ const capture = z
     'expected an amount or transfers, not both',
   );
 const reversal = z.strictObject({ ...booking, transactionId: z.uuid() });
-const batchItem = z
+/** @internal */
+export const batchItem = z
   .strictObject({ ...movement, ...texts, key: idempotencyKey.shape.key.optional() })
   .refine(hasTwoAccounts, 'expected two accounts');
 const batch = z.strictObject({ ...dates, transfers: z.array(batchItem).min(1).max(10_000) });

@@ -1,25 +1,8 @@
-import { TOOL_VERSION } from '@finova/db-kit/migrations';
+import { TOOL_VERSION } from '@finova/db-kit';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { baselineCommand } from './baseline-command.ts';
 import type { CommandEnvironment, GlobalOptions } from './command-environment.ts';
-import { doctorCommand } from './doctor-command.ts';
-import { downCommand } from './down-command.ts';
-import { driftCommand } from './drift-command.ts';
-import { dumpCommand } from './dump-command.ts';
 import type { ExitCode } from './exit-code.ts';
-import { historyCommand } from './history-command.ts';
-import { createKeysCommand } from './keys-command.ts';
-import { lintCommand } from './lint-command.ts';
-import { localCommand } from './local-command.ts';
-import { newCommand } from './new-command.ts';
 import type { Output } from './output.ts';
-import { planCommand } from './plan-command.ts';
-import { relayCommand } from './relay-command.ts';
-import { repairCommand } from './repair-command.ts';
-import { roundtripCommand } from './roundtrip-command.ts';
-import { seedCommand } from './seed-command.ts';
-import { statusCommand } from './status-command.ts';
-import { upCommand } from './up-command.ts';
 
 /** What the process gives the program. */
 export interface ProgramHost {
@@ -57,13 +40,15 @@ export function createProgram(host: ProgramHost): Command {
       .option('--verbose', 'show where an error came from')
       .option('--lock-timeout <ms>', 'how long to wait for another runner', parseCount);
 
+  /** Each command loads what it needs when it runs: asking for help needs none of it. */
   const run =
     <Arguments extends unknown[]>(
-      command: (environment: CommandEnvironment, ...rest: Arguments) => Promise<ExitCode>,
+      load: () => Promise<(environment: CommandEnvironment, ...rest: Arguments) => Promise<ExitCode>>,
     ) =>
     async (...received: [...Arguments, Command]) => {
       const self = received.at(-1) as Command;
       const environment = { ...host, options: globalOptions(self) };
+      const command = await load();
       host.onExit(await command(environment, ...(received.slice(0, -1) as unknown as Arguments)));
     };
 
@@ -75,7 +60,7 @@ export function createProgram(host: ProgramHost): Command {
     .option('--dry-run', 'only show what would be applied, as finova-db plan does')
     .option('--seed', 'add development data afterwards')
     .option('--sample', 'show a few rows of each domain afterwards')
-    .action(run(upCommand));
+    .action(run(async () => (await import('./up-command.ts')).upCommand));
 
   add('plan', 'Show what up would do, in its order; exit code 2 when that is something')
     .argument('[domain...]', 'domains to plan for; all when none is given')
@@ -84,7 +69,7 @@ export function createProgram(host: ProgramHost): Command {
     .option('--since <commit>', 'for databases that have the migrations of this commit, instead of the real ones')
     .option('--no-dependencies', 'leave out what the domains depend on')
     .option('--allow-out-of-order', 'also plan migrations that are older than applied ones')
-    .action(run(planCommand));
+    .action(run(async () => (await import('./plan-command.ts')).planCommand));
 
   add('down', 'Revert the newest migration of a domain, or as many as asked')
     .argument('<domain>', 'the domain to revert')
@@ -92,40 +77,40 @@ export function createProgram(host: ProgramHost): Command {
     .addOption(new Option('--steps <count>', 'how many to revert').argParser(parseCount).conflicts('all'))
     .option('--all', 'revert all of them')
     .option('--cascade', 'first revert the domains that stand on it')
-    .action(run(downCommand));
+    .action(run(async () => (await import('./down-command.ts')).downCommand));
 
   add('status', 'Show what is applied and what is pending; exit code 2 when something is')
     .argument('[domain...]', 'domains to look at; all when none is given')
-    .action(run(statusCommand));
+    .action(run(async () => (await import('./status-command.ts')).statusCommand));
 
   add('drift', 'Compare databases with what their applied migrations make; exit code 2 when they differ')
     .argument('[domain...]', 'domains to compare; all when none is given')
-    .action(run(driftCommand));
+    .action(run(async () => (await import('./drift-command.ts')).driftCommand));
 
   add('dump', 'Write what migrations make to schema.sql or collections.json of each domain')
     .argument('[domain...]', 'domains to write; all when none is given')
     .option('--check', 'write nothing; exit code 2 when a file is missing or stale')
-    .action(run(dumpCommand));
+    .action(run(async () => (await import('./dump-command.ts')).dumpCommand));
 
   add(
     'roundtrip',
     'Take every migration down and up again, with data, on throw-away databases; exit code 2 on a difference',
   )
     .argument('[domain...]', 'domains to go over; all when none is given')
-    .action(run(roundtripCommand));
+    .action(run(async () => (await import('./roundtrip-command.ts')).roundtripCommand));
 
   add('lint', 'Look for what will hurt in migrations, in what they really send; exit code 2 when there is something')
     .argument('[domain...]', 'domains to look at; all when none is given')
-    .action(run(lintCommand));
+    .action(run(async () => (await import('./lint-command.ts')).lintCommand));
 
   add('history', 'Show every attempt to migrate, and verify that the record is whole')
     .argument('[domain...]', 'domains to look at; all when none is given')
     .option('--limit <count>', 'only the newest attempts of each domain', parseCount)
-    .action(run(historyCommand));
+    .action(run(async () => (await import('./history-command.ts')).historyCommand));
 
   add('seed', 'Add development data')
     .argument('[domain...]', 'domains to seed; all when none is given')
-    .action(run(seedCommand));
+    .action(run(async () => (await import('./seed-command.ts')).seedCommand));
 
   add(
     'relay',
@@ -139,38 +124,38 @@ export function createProgram(host: ProgramHost): Command {
       DEFAULT_RELAY_BATCH_SIZE,
     )
     .option('--poll-interval <ms>', 'how long to wait for more', parseCount, DEFAULT_RELAY_POLL_INTERVAL_MS)
-    .action(run(relayCommand));
+    .action(run(async () => (await import('./relay-command.ts')).relayCommand));
 
   add('new', 'Write a migration that does nothing yet, with its down and its test')
     .argument('<domain>')
     .argument('<name>', 'such as add-nickname')
     .option('--requires <migration...>', 'migrations of other domains that must be applied before it')
     .option('--no-transaction', 'PostgreSQL: for what cannot run inside a transaction')
-    .action(run(newCommand));
+    .action(run(async () => (await import('./new-command.ts')).newCommand));
 
   add('repair', 'Explain what is half done in a domain, or settle it by what you found in the database')
     .argument('<domain>')
     .argument('[migration]', 'the one to settle, with --as')
     .addOption(new Option('--as <state>', 'what you found in the database').choices(['applied', 'pending']))
-    .action(run(repairCommand));
+    .action(run(async () => (await import('./repair-command.ts')).repairCommand));
 
   add('baseline', 'Take a database under management that was made by other means')
     .argument('<domain>')
     .requiredOption('--to <migration>', 'the last migration whose result is there already')
-    .action(run(baselineCommand));
+    .action(run(async () => (await import('./baseline-command.ts')).baselineCommand));
 
   add('local', 'Start, stop or show the embedded servers of this workspace')
     .addArgument(new Argument('<action>').choices(['start', 'stop', 'status']))
-    .action(run(localCommand));
+    .action(run(async () => (await import('./local-command.ts')).localCommand));
 
   const keys = program.command('keys').description('Look after the encryption keys');
   add('create', 'Make a key file of mode 0600; never overwrites one', keys)
     .option('--file <path>', 'where; FINOVA_KEY_FILE or the data folder of the workspace by default')
-    .action(run(createKeysCommand));
+    .action(run(async () => (await import('./keys-command.ts')).createKeysCommand));
 
   add('doctor', 'Check that everything the other commands need is there')
     .option('--probe', 'also try what each MongoDB server can do, in a database that is made for it and dropped')
-    .action(run(doctorCommand));
+    .action(run(async () => (await import('./doctor-command.ts')).doctorCommand));
 
   return program;
 }
