@@ -15,6 +15,15 @@ export const migration: PostgresMigration = {
 `;
 }
 
+/** A PostgreSQL migration with this body, which has `db`, `sql` and `sleep`; `declarations` are further members. */
+export const bodySource = (up: string, declarations = '') => `import { sql } from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
+export const migration = {
+  ${declarations}
+  async up(db: any) { ${up} },
+  async down() {},
+};`;
+
 /** A migration that leaves one row in `public.trace` for each time its body commits. */
 export function tracedSource(mark: string): string {
   return postgresSource(

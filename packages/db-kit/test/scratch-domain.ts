@@ -76,6 +76,14 @@ export async function postgresDomain(sources: MigrationSources): Promise<Postgre
   };
 }
 
+/** The tables in `public`, by name. */
+export async function tablesOf(domain: PostgresScratchDomain): Promise<string[]> {
+  const tables = await domain.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1`,
+  );
+  return tables.map(({ name }) => name);
+}
+
 export async function mongoDomain(sources: MigrationSources): Promise<MongoScratchDomain> {
   const url = testMongoUrl();
   const databaseName = `finova_test_${randomUUID().replaceAll('-', '')}`;

@@ -96,10 +96,12 @@ describe('postings of many callers', () => {
       postings.post(key(), transfer(payer, payee, 0n)),
       postings.post(key(), transfer(payer, payer, 1n)),
       postings.post({ scope: '', key: 'x' }, transfer(payer, payee, 1n)),
+      postings.post({ scope: 'tests', key: 'a\0b' }, transfer(payer, payee, 1n)),
+      postings.post(key(), { ...transfer(payer, payee, 1n), description: 'a\0b' }),
       postings.post(key(), { ...transfer(payer, payee, 1n), amountMinor: 0.5 } as unknown as GroupedTransferInput),
       postings.post(key(), transfer(payer, payee, 1n)),
     ]);
-    expect(answers.map(({ status }) => status)).toEqual([...repeat(4, () => 'rejected'), 'fulfilled']);
+    expect(answers.map(({ status }) => status)).toEqual([...repeat(6, () => 'rejected'), 'fulfilled']);
     expect(sizes).toEqual([1]);
   });
 

@@ -37,8 +37,16 @@ export type BatchItemAnswer =
   | { readonly transactionId: string; readonly refusal?: undefined }
   | { readonly transactionId?: undefined; readonly refusal: BatchRefusal };
 
+/** PostgreSQL stores no NUL: it would refuse all of a batch for one text that has one. */
+const text = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .refine((value) => !value.includes('\0'), 'expected no NUL character');
+
 /** @internal */
-export const idempotencyKey = z.strictObject({ scope: z.string().min(1).max(64), key: z.string().min(1).max(128) });
+export const idempotencyKey = z.strictObject({ scope: text(64), key: text(128) });
 
 const movement = {
   debitAccountId: z.uuid(),
@@ -52,8 +60,8 @@ const transfer = z.strictObject(movement).refine(hasTwoAccounts, 'expected two a
 
 const dates = { bookingDate: z.iso.date().optional(), valueDate: z.iso.date().optional() };
 const texts = {
-  endToEndId: z.string().min(1).max(35).optional(),
-  description: z.string().min(1).max(140).optional(),
+  endToEndId: text(35).optional(),
+  description: text(140).optional(),
 };
 const booking = { ...dates, ...texts };
 

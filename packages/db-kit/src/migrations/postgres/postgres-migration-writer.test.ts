@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { cuttableProxy } from '../../../test/cuttable-proxy.ts';
-import { postgresSource, tracedSource } from '../../../test/migration-sources.ts';
+import { bodySource, postgresSource, tracedSource } from '../../../test/migration-sources.ts';
 import { eventually, startMigratorProcess } from '../../../test/migrator-process.ts';
-import { type PostgresScratchDomain, postgresDomain } from '../../../test/scratch-domain.ts';
+import { type PostgresScratchDomain, postgresDomain, tablesOf } from '../../../test/scratch-domain.ts';
 import {
   EscapedTransactionError,
   HalfDoneMigrationError,
@@ -13,22 +13,6 @@ import {
 } from '../errors/index.ts';
 
 const [ONE, TWO] = ['20260301T090000-one', '20260302T090000-two'] as const;
-
-/** A migration with this body; `db` and `sql` are there. */
-const bodySource = (up: string, declarations = '') => `import { sql } from 'kysely';
-import { setTimeout as sleep } from 'node:timers/promises';
-export const migration = {
-  ${declarations}
-  async up(db: any) { ${up} },
-  async down() {},
-};`;
-
-const tablesOf = async (domain: PostgresScratchDomain) =>
-  (
-    await domain.query<{ name: string }>(
-      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1`,
-    )
-  ).map(({ name }) => name);
 
 const isSleeping = (domain: PostgresScratchDomain) => async () =>
   (await domain.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`))
