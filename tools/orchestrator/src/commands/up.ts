@@ -119,7 +119,11 @@ export async function up(context: RunContext, options: UpOptions = {}): Promise<
     return new Map(
       [...outcomes].map(([name, outcome]) => {
         const { started, applied } = progress.get(name) ?? { started: [], applied: [] };
-        const notRun = (plan.names.get(name) ?? []).filter((migration) => !started.includes(migration));
+        // One that began while the commit of the one before it was on its way has not run where that was refused.
+        const failed = started.find((migration) => !applied.includes(migration));
+        const notRun = (plan.names.get(name) ?? []).filter(
+          (migration) => !applied.includes(migration) && migration !== failed,
+        );
         return [name, { ...outcome, applied, notRun }];
       }),
     );
