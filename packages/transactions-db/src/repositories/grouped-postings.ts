@@ -16,7 +16,10 @@ export type GroupedTransferInput = Omit<BatchItemInput, 'key'>;
 export interface GroupedPostingsOptions {
   /** How many transfers go together at most; 1 to 10,000. Default 1,000. */
   readonly maxGroupSize?: number;
-  /** How many groups may be on their way at the same time, each on a connection of its own. Default 2. */
+  /**
+   * How many groups may be on their way at the same time, each on a connection of its own; of two, either may come first.
+   * With 1, transfers of one scope are posted in the order of the calls. Default 2.
+   */
   readonly maxGroups?: number;
   /** How many transfers may wait; one more is refused. Default 10,000. */
   readonly maxWaiting?: number;
