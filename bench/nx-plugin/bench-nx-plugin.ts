@@ -12,7 +12,8 @@ import { renderRatios, renderTable } from '../harness/table.ts';
 
 const WORKSPACE_ROOT = join(import.meta.dirname, '..', '..');
 const LIMIT_MS = 50;
-const LEFT_OUT = /^(?:node_modules|\.git|\.nx|\.finova|dist)$/;
+/** What comes and goes while tests run is among them. */
+const LEFT_OUT = /^(?:node_modules|\.git|\.nx|\.finova|\.scratch|dist)$/;
 
 /** A copy of the workspace with a cache of its own, so that neither side finds what the other has worked out. */
 async function copyWorkspace(folder: string, withPlugin: boolean): Promise<void> {
