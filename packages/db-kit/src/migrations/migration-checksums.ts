@@ -88,16 +88,21 @@ export class MigrationChecksums {
 }
 
 /**
- * The checksums of all these migrations, by name.
+ * The checksums of all these migrations, by name. When it resolves nothing works on any more, nor writes into the cache.
  *
  * @throws {InvalidMigrationFileError} when a file does not parse or imports what does not exist.
  */
-export function checksumMigrations(
+export async function checksumMigrations(
   domain: MigrationDomain,
   files: readonly MigrationFile[],
   cacheFolder?: string,
 ): Promise<Map<string, MigrationChecksum>> {
-  return new MigrationChecksums(domain, files, cacheFolder).all();
+  const checksums = new MigrationChecksums(domain, files, cacheFolder);
+  try {
+    return await checksums.all();
+  } finally {
+    await checksums.settled();
+  }
 }
 
 function makeAwaited(): Awaited {
