@@ -1,5 +1,4 @@
 // This project's migrator; bundled into one plain module before it is measured, so that no loader is measured with it.
-
 import { hostname } from 'node:os';
 import { TOOL_VERSION } from '@finova/db-kit';
 import { type MigrationDomain, withMigrator } from '@finova/db-kit/migrations';
