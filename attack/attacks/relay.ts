@@ -107,7 +107,7 @@ async function finish(world: RelayWorld): Promise<readonly string[]> {
   while ((await world.messagesLeft()) > 0) {
     if (performance.now() > endsAtMs) {
       return [
-        `${await world.messagesLeft()} messages were not relayed within ${PATIENCE_MS} ms; last error: ${String(lastError)}`,
+        `${await world.messagesLeft()} messages were not relayed within ${PATIENCE_MS} ms; last error: ${String(lastError)}; held back: ${JSON.stringify(await relayer.findHeldBack())}`,
       ];
     }
     // What fails is tried again, as every relay does, until patience is at its end.

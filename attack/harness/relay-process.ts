@@ -14,4 +14,6 @@ process.on(
     });
   },
 );
+// Nobody is left to end it when the attack itself was ended.
+process.on('disconnect', () => process.exit());
 process.send?.({ ready: true });

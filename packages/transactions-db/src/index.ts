@@ -6,6 +6,7 @@ export {
   type GroupedPostingsOptions,
   type GroupedTransferInput,
 } from './repositories/grouped-postings.ts';
+export type { HeldBackMessages, TransactionHolder } from './repositories/held-back-messages.ts';
 export {
   type BatchInput,
   type BatchItemAnswer,

@@ -43,7 +43,7 @@ test('each call gets servers of its own, which stopping removes with their data'
   ).rejects.toThrow('cannot be reached');
 });
 
-test('PostgreSQL is set to be quick and to let many in', async () => {
+test('PostgreSQL is set to be quick, to let many in and to prepare transactions', async () => {
   const workspaceRoot = await temporaryWorkspace();
   const servers = await start(workspaceRoot);
   const url = servers.find(({ engine }) => engine === 'postgres')?.url ?? '';
@@ -51,7 +51,8 @@ test('PostgreSQL is set to be quick and to let many in', async () => {
   const { rows } = await withPostgresClient({ url, applicationName: 'test' }, (client) =>
     client.query(
       `SELECT name, setting FROM pg_settings
-       WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'max_connections') ORDER BY name`,
+       WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'max_connections', 'max_prepared_transactions')
+       ORDER BY name`,
     ),
   );
   await Promise.all(servers.map((server) => server.stop()));
@@ -60,6 +61,7 @@ test('PostgreSQL is set to be quick and to let many in', async () => {
     { name: 'fsync', setting: 'off' },
     { name: 'full_page_writes', setting: 'off' },
     { name: 'max_connections', setting: '200' },
+    { name: 'max_prepared_transactions', setting: '8' },
     { name: 'synchronous_commit', setting: 'off' },
   ]);
 });

@@ -48,7 +48,10 @@ describe('finova-db relay', { timeout: 90_000 }, () => {
     });
   const relayOnce = async () => {
     const { exitCode, stdout } = await run(['relay', '--once', '--batch-size', '50', '--json']);
-    return { exitCode, report: JSON.parse(stdout) as { messages: number; added: number; setAside: number } };
+    return {
+      exitCode,
+      report: JSON.parse(stdout) as { messages: number; added: number; setAside: number; heldBack: number },
+    };
   };
   const query = <Row extends object>(text: string, values: readonly unknown[] = []) =>
     withPostgresClient({ url: database.url, applicationName: 'tests' }, async (client) =>
@@ -83,13 +86,31 @@ describe('finova-db relay', { timeout: 90_000 }, () => {
     // Until those that others on this server hold back are there too.
     while ((await messagesLeft()) !== 0) {
       const { exitCode, report } = await relayOnce();
-      expect({ exitCode, setAside: report.setAside }).toEqual({ exitCode: 0, setAside: 0 });
+      expect({ exitCode, setAside: report.setAside }).toEqual({ exitCode: report.heldBack === 0 ? 0 : 2, setAside: 0 });
       total.messages += report.messages;
       total.added += report.added;
     }
     expect(total.messages).toBeGreaterThan(10);
     expect(total.added).toBeGreaterThan(10);
     expect(await relayOnce()).toMatchObject({ exitCode: 0, report: { messages: 0, added: 0 } });
+  });
+
+  it('ends with what an open transaction holds back, and says whose that is', async () => {
+    await withPostgresClient({ url: database.url, applicationName: 'forgetful' }, async (client) => {
+      await client.query('BEGIN');
+      await client.query('SELECT pg_current_xact_id()');
+      await query(
+        `INSERT INTO transactions.outbox (topic, key, payload, created_at)
+         VALUES ('transaction.posted', $1, '{}', now() - interval '1 minute')`,
+        [randomUUID()],
+      );
+      const { exitCode, stdout, stderr } = await run(['relay', '--once']);
+      expect(stdout).toContain('1 message left, held back by an open transaction');
+      expect(stderr).toMatch(/1 message held back for \d+\.\d s by the transaction of session \d+ \(.*\) of /);
+      expect(exitCode).toBe(2);
+      await client.query('COMMIT');
+    });
+    await query('DELETE FROM transactions.outbox WHERE payload = $1', ['{}']);
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('runs on until %s, and says what it did', async (signal) => {

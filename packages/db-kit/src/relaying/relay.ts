@@ -7,7 +7,10 @@ export interface RelayDatabase {
 
 /** How a relay works. */
 export interface RelayPace {
-  /** Ends when there is nothing left to relay, instead of waiting for more; and with the first failure. */
+  /**
+   * Ends when there is nothing left to relay, instead of waiting for more; and with the first failure. Messages that wait
+   * for an open transaction are waited for, but not for long: the report says how many were left.
+   */
   readonly once: boolean;
   /** Messages handled together at most. */
   readonly batchSize: number;
@@ -24,7 +27,9 @@ export type RelayEvent =
   /** A batch failed and comes again after a pause. */
   | { readonly type: 'failed'; readonly error: unknown; readonly retryInMs: number }
   /** A message cannot be handled; it is kept apart, and those behind it go on. */
-  | { readonly type: 'set-aside'; readonly topic: string; readonly key: string; readonly reason: string };
+  | { readonly type: 'set-aside'; readonly topic: string; readonly key: string; readonly reason: string }
+  /** Messages wait, longer than they should, for a transaction that somebody left open; told again while they do. */
+  | { readonly type: 'held-back'; readonly messages: number; readonly oldestAgeMs: number; readonly holder: string };
 
 /** What a domain's relay needs. */
 export interface RelayContext extends RelayPace {
@@ -45,6 +50,8 @@ export interface RelayReport {
   readonly erased: number;
   /** Messages that are kept apart now, since whenever. */
   readonly setAside: number;
+  /** Messages that were left because they wait for a transaction that is still open; 10,000 stands for more, too. */
+  readonly heldBack: number;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { errorMessage, isMongoError, MongoErrorCode } from '@finova/db-kit';
 import { PreferencesRepository } from '@finova/preferences-db';
-import { type OutboxMessage, OutboxReader } from '@finova/transactions-db';
+import { type HeldBackMessages, type OutboxMessage, OutboxReader } from '@finova/transactions-db';
 import type { Kysely } from 'kysely';
 import type { Db } from 'mongodb';
 import { InvalidNotificationInputError } from '../errors.ts';
@@ -107,6 +107,11 @@ export class LedgerRelay {
   /** How many messages are set aside. */
   countSetAside(): Promise<number> {
     return this.#outbox.countSetAside();
+  }
+
+  /** Messages that cannot be relayed yet because an older transaction is still open, and whose that is. */
+  findHeldBack(): Promise<HeldBackMessages | undefined> {
+    return this.#outbox.findHeldBack();
   }
 
   async #setAside(outbox: OutboxReader, { setAside }: Outcomes): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withPostgresClient } from '@finova/db-kit/postgres';
 import type { RelayEvent } from '@finova/db-kit/relaying';
 import { testMongoUrl, testPostgresUrl } from '@finova/db-kit/testing';
 import { sql } from 'kysely';
@@ -72,7 +73,7 @@ describe('a relay that runs', () => {
       await world.post(account, world.clearing, 2n);
       await waitUntilRelayed();
     });
-    expect(report).toEqual({ messages: 2, added: 6, existing: 0, erased: 0, setAside: 0 });
+    expect(report).toEqual({ messages: 2, added: 6, existing: 0, erased: 0, setAside: 0, heldBack: 0 });
     expect(events).toEqual([
       { type: 'relayed', messages: 1, added: 3 },
       { type: 'relayed', messages: 1, added: 3 },
@@ -134,6 +135,71 @@ describe('a relay that runs', () => {
       await expect(ending).rejects.toThrow('Failed as asked');
     });
     await runBeside(waitUntilRelayed);
+  });
+
+  describe('with a transaction that somebody left open', () => {
+    const withOpenTransaction = (use: () => Promise<void>) =>
+      withPostgresClient(
+        { url: open.databases['transactions-db']?.url ?? '', applicationName: 'forgetful' },
+        async (client) => {
+          await client.query('BEGIN');
+          await client.query('SELECT pg_current_xact_id()');
+          await use();
+          await client.query('COMMIT');
+        },
+      );
+    const pace = { batchSize: 10, pollIntervalMs: 10 };
+
+    it('tells whose it is and goes on when it has ended', async () => {
+      const events: RelayEvent[] = [];
+      const stop = new AbortController();
+      const heldBack = () => events.filter(({ type }) => type === 'held-back');
+      let running: ReturnType<typeof runLedgerRelay> | undefined;
+      await withOpenTransaction(async () => {
+        await world.post(account, world.clearing, 21n);
+        running = runLedgerRelay(
+          new LedgerRelay(world.databases),
+          { ...pace, once: false, signal: stop.signal, onEvent: (event) => events.push(event) },
+          { heldBackToleratedMs: 50 },
+        );
+        await waitUntil(async () => heldBack().length > 0);
+        expect(await world.messagesLeft()).toBe(1);
+      });
+      await waitUntilRelayed();
+      stop.abort();
+      expect((await running)?.messages).toBe(1);
+      expect(heldBack()).toEqual([
+        {
+          type: 'held-back',
+          messages: 1,
+          oldestAgeMs: expect.any(Number),
+          holder: expect.stringMatching(/^session \d+ \(.*\) of \w+ in \w+$/),
+        },
+      ]);
+    });
+
+    it('ends, where it is to run once, and reports what it left', async () => {
+      await withOpenTransaction(async () => {
+        await world.post(account, world.clearing, 22n);
+        const report = await runLedgerRelay(
+          new LedgerRelay(world.databases),
+          { ...pace, once: true, onEvent: () => {} },
+          { heldBackToleratedMs: 50 },
+        );
+        expect(report).toMatchObject({ messages: 0, heldBack: 1 });
+      });
+      await runBeside(waitUntilRelayed);
+    });
+
+    it('waits for it, where it is to run once, while it is no longer open than usual', async () => {
+      let running: ReturnType<typeof runLedgerRelay> | undefined;
+      await withOpenTransaction(async () => {
+        await world.post(account, world.clearing, 23n);
+        running = runLedgerRelay(new LedgerRelay(world.databases), { ...pace, once: true, onEvent: () => {} });
+        await sleep(200);
+      });
+      expect(await running).toMatchObject({ messages: 1, heldBack: 0 });
+    });
   });
 
   it('tries what was set aside when it starts', async () => {

@@ -1,28 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RelayEvent, RelayPace, RelayReport } from '@finova/db-kit/relaying';
+import type { HeldBackMessages, TransactionHolder } from '@finova/transactions-db';
 import type { LedgerRelay, RelayedBatch } from './ledger-relay.ts';
 
 /** What was set aside is tried again as often as this, beside at the start. */
 const RETRY_SET_ASIDE_MS = 60_000;
 const LONGEST_PAUSE_MS = 30_000;
 const SHORTEST_PAUSE_MS = 100;
+/** A posting is over long before. */
+const HELD_BACK_TOLERATED_MS = 10_000;
+const HELD_BACK_TOLD_EVERY_MS = 60_000;
 /** Of the growing pauses; higher powers of two only leave the range of a double. */
 const LARGEST_POWER = 16;
 
 /**
- * Relays until the signal says to stop, which it does between two batches; with `once` until nothing is left.
+ * Relays until the signal says to stop, which it does between two batches; with `once` until nothing is left, or only
+ * what waits for a transaction that somebody left open.
  *
  * A batch that fails comes again after a pause that grows, half as large each time: what is too slow as a whole gets done
- * in parts. Each failure is told, and each message that is set aside once, so that nothing stands still unseen.
+ * in parts. Each failure is told, each message that is set aside once, and whose transaction messages wait for, so that
+ * nothing stands still unseen.
  *
+ * @param heldBackToleratedMs - for how long messages may wait for an open transaction before it is told, and before it ends
+ * with `once`. Default 10 seconds.
  * @throws with `once`: what the first batch failed with.
  */
 export async function runLedgerRelay(
   relay: LedgerRelay,
   pace: RelayPace & { readonly onEvent: (event: RelayEvent) => void },
+  { heldBackToleratedMs = HELD_BACK_TOLERATED_MS }: { readonly heldBackToleratedMs?: number } = {},
 ): Promise<RelayReport> {
   const { once, batchSize, pollIntervalMs, signal, onEvent } = pace;
   const done = { messages: 0, added: 0, existing: 0, erased: 0 };
+  let heldBack = 0;
+  let tellHeldBackAtMs = 0;
   let size = batchSize;
   let failures = 0;
   let retryAtMs = 0;
@@ -59,17 +70,34 @@ export async function runLedgerRelay(
     return batch.messages;
   };
 
+  /** Whether somebody's transaction has kept what is left waiting for too long; tells of it. */
+  const isHeldBackForLong = (held: HeldBackMessages): boolean => {
+    const { messages, oldestAgeMs, holder } = held;
+    if (oldestAgeMs < heldBackToleratedMs) {
+      return false;
+    }
+    if (performance.now() >= tellHeldBackAtMs) {
+      onEvent({ type: 'held-back', messages, oldestAgeMs, holder: describeHolder(holder) });
+      tellHeldBackAtMs = performance.now() + HELD_BACK_TOLD_EVERY_MS;
+    }
+    return true;
+  };
+
   while (signal?.aborted !== true) {
     try {
       const messages = await work();
       failures = 0;
       if (messages > 0) {
         size = Math.min(batchSize, size * 2);
-      } else if (once) {
-        break;
-      } else {
-        await pause(pollIntervalMs, signal);
+        continue;
       }
+      const held = await relay.findHeldBack();
+      const isHeldBack = held !== undefined && isHeldBackForLong(held);
+      if (once && (held === undefined || isHeldBack)) {
+        heldBack = held?.messages ?? 0;
+        break;
+      }
+      await pause(pollIntervalMs, signal);
     } catch (error) {
       if (once) {
         throw error;
@@ -82,7 +110,19 @@ export async function runLedgerRelay(
       await pause(retryInMs, signal);
     }
   }
-  return { ...done, setAside: await relay.countSetAside() };
+  return { ...done, setAside: await relay.countSetAside(), heldBack };
+}
+
+function describeHolder(holder: TransactionHolder | undefined): string {
+  if (holder === undefined) {
+    return 'somebody who has ended it by now';
+  }
+  if ('preparedTransaction' in holder) {
+    return `the prepared transaction ${JSON.stringify(holder.preparedTransaction)}`;
+  }
+  const { pid, user, database, applicationName } = holder;
+  const name = applicationName === '' ? '' : ` (${applicationName})`;
+  return `session ${pid}${name} of ${user} in ${database}`;
 }
 
 /** Waits, but not for longer than until it is told to stop. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { OutboxPassedError, UnknownConsumerError, UnknownMessageError } from '../errors.ts';
 import { isLedgerRefusal } from '../ledger-errors.ts';
 import type { OutboxTable, TransactionsDatabase } from '../schema/index.ts';
+import { findHeldBackMessages, type HeldBackMessages } from './held-back-messages.ts';
 
 /** Where a message stands in the order in which all are read. */
 export interface OutboxPlace {
@@ -156,6 +157,16 @@ export class OutboxReader {
       .where('consumer', '=', this.#consumer)
       .executeTakeFirstOrThrow();
     return Number(count);
+  }
+
+  /**
+   * The messages that wait for a transaction that is still open, anywhere on the server, and whose it is. For as long as a
+   * posting takes there are always some; when they stay, a session has forgotten its transaction.
+   *
+   * @returns undefined when there are none.
+   */
+  findHeldBack(): Promise<HeldBackMessages | undefined> {
+    return findHeldBackMessages(this.#db);
   }
 
   /**

@@ -36,7 +36,7 @@ export async function startTestContainer(
       .withDatabase('finova')
       .withUsername('finova')
       .withPassword(password)
-      .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=200'])
+      .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'max_prepared_transactions=8'])
       .start();
     return {
       url: byAddress(new URL(container.getConnectionUri())),

