@@ -4,8 +4,11 @@ import { ChecksumCache } from './checksum-cache.ts';
 import type { MigrationDomain } from './migration.ts';
 import type { MigrationFile } from './migration-files.ts';
 
-/** How many files are computed at once: the first are there early, and esbuild needs little memory. */
-const BATCH_SIZE = 50;
+/** How many files are computed first, so that some checksums are there early. */
+const FIRST_BATCH_SIZE = 50;
+
+/** How many at once then: each call of esbuild costs ten milliseconds beside the files, and each file memory. */
+const BATCH_SIZE = 100;
 
 interface Awaited {
   readonly checksum: Promise<MigrationChecksum>;
@@ -58,8 +61,8 @@ export class MigrationChecksums {
         }
         return kept === undefined;
       });
-      for (let start = 0; start < unknown.length; start += BATCH_SIZE) {
-        const computed = await computeChecksums(domain, unknown.slice(start, start + BATCH_SIZE));
+      for (let start = 0, size = FIRST_BATCH_SIZE; start < unknown.length; start += size, size = BATCH_SIZE) {
+        const computed = await computeChecksums(domain, unknown.slice(start, start + size));
         for (const [name, checksum] of computed) {
           this.#settle(name, checksum, cache);
           // The cache reads files: one in a pause, so that no answer of the server waits for all of them.
