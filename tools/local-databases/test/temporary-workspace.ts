@@ -7,6 +7,7 @@ import { dataFolder, ensureDataFolder } from '../src/data-folder.ts';
 import { findMongoProgram } from '../src/embedded/mongo-program.ts';
 import { MongoServer } from '../src/embedded/mongo-server.ts';
 import { PostgresCluster } from '../src/embedded/postgres-cluster.ts';
+import { throwAwayFoldersOf } from '../src/embedded/throw-away-servers.ts';
 import { stopLocal } from '../src/local.ts';
 
 const THIS_WORKSPACE = join(import.meta.dirname, '..', '..', '..');
@@ -26,9 +27,9 @@ export async function temporaryWorkspace(): Promise<string> {
     await MongoServer.stop(join(dataFolder(root), 'mongodb'), 0);
     await stopLocal({ workspaceRoot: root });
     // A test that failed stopped none of its own.
-    for (const name of await readdir(join(dataFolder(root), 'tests')).catch(() => [])) {
-      const own = join(dataFolder(root), 'tests', name);
+    for (const own of await throwAwayFoldersOf(root)) {
       await Promise.all([new PostgresCluster(own, { throwAway: true }).stop(), MongoServer.stop(own, 0)]);
+      await rm(own, { recursive: true, force: true });
     }
     await rm(root, { recursive: true, force: true });
   });

@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { expect, test } from 'vitest';
 import { commandLine } from '../src/embedded/server-process.ts';
+import { throwAwayFoldersOf } from '../src/embedded/throw-away-servers.ts';
 import { selectServers } from '../src/index.ts';
 import { selectInProcess } from './server-process.ts';
 import { temporaryWorkspace } from './temporary-workspace.ts';
@@ -17,11 +18,6 @@ async function start(workspaceRoot: string) {
   return Object.values(servers);
 }
 
-async function runFolders(workspaceRoot: string): Promise<string[]> {
-  const names = await readdir(join(workspaceRoot, '.finova', 'tests'));
-  return names.filter((name) => /^(?:postgres|mongodb)-/.test(name));
-}
-
 /** A process that ended but that nobody asked for its exit code has no command line any more. */
 async function isAlive(pid: number): Promise<boolean> {
   return (await commandLine(pid)) !== undefined;
@@ -33,10 +29,10 @@ test('each call gets servers of its own, which stopping removes with their data'
   const second = await start(workspaceRoot);
 
   expect(new Set([...first, ...second].map(({ url }) => url)).size).toBe(4);
-  expect(await runFolders(workspaceRoot)).toHaveLength(4);
+  expect(await throwAwayFoldersOf(workspaceRoot)).toHaveLength(4);
 
   await Promise.all([...first, ...second].map((server) => server.stop()));
-  expect(await runFolders(workspaceRoot)).toEqual([]);
+  expect(await throwAwayFoldersOf(workspaceRoot)).toEqual([]);
   const [postgres] = first;
   await expect(
     withPostgresClient({ url: postgres?.url ?? '', applicationName: 'test' }, async () => {}),
@@ -70,10 +66,9 @@ test('what a killed test run left is ended and removed by the next one', async (
   const workspaceRoot = await temporaryWorkspace();
   const killed = selectInProcess({ workspaceRoot, purpose: 'test' });
   await killed.urls;
-  const left = await runFolders(workspaceRoot);
-  const tests = join(workspaceRoot, '.finova', 'tests');
-  const pidFiles = left.map((name) =>
-    join(tests, name, name.startsWith('postgres') ? join('data', 'postmaster.pid') : 'pid'),
+  const left = await throwAwayFoldersOf(workspaceRoot);
+  const pidFiles = left.map((own) =>
+    join(own, basename(own).startsWith('postgres') ? join('data', 'postmaster.pid') : 'pid'),
   );
   const pids = await Promise.all(pidFiles.map(async (file) => Number.parseInt(await readFile(file, 'utf8'), 10)));
   expect(await Promise.all(pids.map(isAlive))).toEqual([true, true]);
@@ -82,8 +77,8 @@ test('what a killed test run left is ended and removed by the next one', async (
   const servers = await start(workspaceRoot);
 
   expect(await Promise.all(pids.map(isAlive))).toEqual([false, false]);
-  for (const name of left) {
-    await expect(stat(join(tests, name))).rejects.toThrow('ENOENT');
+  for (const own of left) {
+    await expect(stat(own)).rejects.toThrow('ENOENT');
   }
   await Promise.all(servers.map((server) => server.stop()));
 });
@@ -99,7 +94,7 @@ test('what a living test run uses is left alone', async () => {
   await expect(
     withPostgresClient({ url: postgres ?? '', applicationName: 'test' }, async () => 'still there'),
   ).resolves.toBe('still there');
-  expect(await runFolders(workspaceRoot)).toHaveLength(2);
+  expect(await throwAwayFoldersOf(workspaceRoot)).toHaveLength(2);
   await other.kill();
   // Nobody but the next run takes away what this one left.
   await Promise.all((await start(workspaceRoot)).map((server) => server.stop()));

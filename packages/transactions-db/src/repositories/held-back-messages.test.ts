@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withPostgresClient, withTransaction } from '@finova/db-kit/postgres';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LedgerTestDatabase, openLedgerTestDatabase } from '../../test/ledger-test-database.ts';
+import type { TransactionsDatabase } from '../schema/index.ts';
 import type { HeldBackMessages } from './held-back-messages.ts';
 import { OutboxReader } from './outbox-reader.ts';
 
@@ -15,11 +16,13 @@ describe('messages that wait for an open transaction', () => {
   afterAll(() => database?.close());
 
   /** Asked with the rights that a relay has. */
-  const findHeldBack = () =>
-    withTransaction(database.db, async (transaction) => {
+  const findHeldBack = () => {
+    const db: Kysely<TransactionsDatabase> = database.db;
+    return withTransaction(db, async (transaction) => {
       await sql`SET LOCAL ROLE finova_transactions_app`.execute(transaction);
       return new OutboxReader(transaction, 'tests').findHeldBack();
     });
+  };
 
   /** The server is that of other tests too: what they have open may be older, and is waited for. */
   async function waitFor(isThere: (found: HeldBackMessages | undefined) => boolean): Promise<void> {

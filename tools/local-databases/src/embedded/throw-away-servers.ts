@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { ensureDataFolder } from '../data-folder.ts';
@@ -10,6 +10,7 @@ import { MongoServer } from './mongo-server.ts';
 import { PostgresCluster } from './postgres-cluster.ts';
 import { commandLine } from './server-process.ts';
 import { generatePassword } from './state-file.ts';
+import { throwAwayFolder } from './throw-away-folder.ts';
 
 /** A server for one test run, gone with its data when stopped. */
 export interface ThrowAwayServer {
@@ -31,13 +32,13 @@ export async function startThrowAwayServer(
   onProgress?: (line: string) => void,
 ): Promise<ThrowAwayServer> {
   const folder = await ensureDataFolder(workspaceRoot);
-  const runs = join(folder, 'tests');
-  await mkdir(runs, { recursive: true });
+  const runs = await throwAwayFolder(workspaceRoot);
   // Also keeps others from taking a folder for a leftover that has no owner yet.
   const own = await withFolderLock(runs, async () => {
     await removeLeftovers(runs);
     const made = await mkdtemp(join(runs, `${engine}-`));
-    await writeFile(join(made, 'owner'), JSON.stringify({ pid: process.pid, command: await commandLine(process.pid) }));
+    const owner: Owner = { pid: process.pid, command: await commandLine(process.pid), workspaceRoot };
+    await writeFile(join(made, 'owner'), JSON.stringify(owner));
     return made;
   });
   try {
@@ -74,15 +75,39 @@ async function remove(own: string): Promise<void> {
   await rm(own, { recursive: true, force: true });
 }
 
+/** Whose test run a folder is. */
+interface Owner {
+  readonly pid: number;
+  /** A process that got the number of one that is gone has another one. */
+  readonly command?: string | undefined;
+  readonly workspaceRoot?: string;
+}
+
+/** The folders of test runs, with their owners; without one where a run was killed before it had said whose it is. */
+async function listRuns(runs: string): Promise<{ readonly own: string; readonly owner: Owner | undefined }[]> {
+  const names = (await readdir(runs)).filter((name) => /^(?:postgres|mongodb)-/.test(name));
+  return Promise.all(
+    names.map(async (name) => {
+      const own = join(runs, name);
+      const owner = await readFile(join(own, 'owner'), 'utf8')
+        .then((text) => JSON.parse(text) as Owner)
+        .catch(() => undefined);
+      return { own, owner };
+    }),
+  );
+}
+
+/** The folders of the throw-away servers that were started for a workspace and are not stopped. */
+export async function throwAwayFoldersOf(workspaceRoot: string): Promise<string[]> {
+  const runs = await listRuns(await throwAwayFolder(workspaceRoot));
+  return runs.filter(({ owner }) => owner?.workspaceRoot === workspaceRoot).map(({ own }) => own);
+}
+
 /** Ends the servers and removes the data of test runs whose process is gone. */
 async function removeLeftovers(runs: string): Promise<void> {
-  for (const name of await readdir(runs)) {
-    const own = join(runs, name);
-    const owner = await readFile(join(own, 'owner'), 'utf8')
-      .then((text) => JSON.parse(text) as { readonly pid: number; readonly command?: string })
-      .catch(() => undefined);
+  for (const { own, owner } of await listRuns(runs)) {
     const isAlive = owner !== undefined && (await commandLine(owner.pid)) === owner.command;
-    if (!isAlive && /^(?:postgres|mongodb)-/.test(name)) {
+    if (!isAlive) {
       await remove(own);
     }
   }
