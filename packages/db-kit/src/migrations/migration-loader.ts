@@ -18,9 +18,8 @@ export class MigrationLoader {
   readonly #loading = new Map<string, Promise<MigrationDefinition<Engine>>>();
 
   readonly #checksums: MigrationChecksums;
-  /** What is yet to be loaded, in order. */
-  #later: readonly string[] = [];
-  #pauses = 0;
+  /** What is yet to be loaded, by the pause in which that begins; most pauses have nothing. */
+  #later: (readonly string[])[] = [];
 
   constructor(domain: MigrationDomain, files: readonly MigrationFile[], checksums: MigrationChecksums) {
     this.#domain = domain;
@@ -66,19 +65,20 @@ export class MigrationLoader {
    */
   async loadAhead(names: readonly string[]): Promise<void> {
     await this.loadAll(names.slice(0, LOADED_AHEAD));
-    this.#later = names.slice(LOADED_AHEAD);
-    this.#pauses = 0;
+    const later = names.slice(LOADED_AHEAD);
+    this.#later = later.map((_, pause) =>
+      pause % LOADED_PER_PAUSE === 0 ? later.slice(pause, pause + LOADED_PER_PAUSE) : [],
+    );
   }
 
   /**
-   * To be called when something is on its way to the server: begins to load more while it works on that, a few in every
-   * few pauses. Node.js hands each step of each file to another thread; one file alone waits for those threads to wake
+   * To be called when a migration is on its way to the server: begins to load more while it works on that, ten in every
+   * tenth pause. Node.js hands each step of each file to another thread; one file alone waits for those threads to wake
    * up for most of its time. All files at once would keep the server's answers waiting.
    */
   loadNext(): void {
-    if (this.#pauses++ % LOADED_PER_PAUSE === 0) {
-      const next = this.#later.slice(0, LOADED_PER_PAUSE);
-      this.#later = this.#later.slice(LOADED_PER_PAUSE);
+    const next = this.#later.shift() ?? [];
+    if (next.length > 0) {
       // Whoever is about to run one of them hears of it when it cannot be loaded.
       setImmediate(() => void Promise.allSettled(next.map((name) => this.load(name))));
     }
