@@ -191,6 +191,23 @@ describe('a relay that runs', () => {
       await runBeside(waitUntilRelayed);
     });
 
+    it('leaves nothing, where it is to run once, that may be read by the time that it looks what is held back', async () => {
+      const url = open.databases['transactions-db']?.url ?? '';
+      await withPostgresClient({ url, applicationName: 'forgetful' }, async (client) => {
+        await client.query('BEGIN');
+        await client.query('SELECT pg_current_xact_id()');
+        await world.post(account, world.clearing, 24n);
+        class LookingLate extends LedgerRelay {
+          override async findHeldBack() {
+            await client.query('COMMIT');
+            return super.findHeldBack();
+          }
+        }
+        const relay = new LookingLate(world.databases);
+        expect(await runLedgerRelay(relay, { ...pace, once: true, onEvent: () => {} })).toMatchObject({ messages: 1 });
+      });
+    });
+
     it('waits for it, where it is to run once, while it is no longer open than usual', async () => {
       let running: ReturnType<typeof runLedgerRelay> | undefined;
       await withOpenTransaction(async () => {

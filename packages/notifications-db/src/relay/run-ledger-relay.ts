@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RelayEvent, RelayPace, RelayReport } from '@finova/db-kit/relaying';
-import type { HeldBackMessages, TransactionHolder } from '@finova/transactions-db';
+import { HeldBackNotice } from './held-back-notice.ts';
 import type { LedgerRelay, RelayedBatch } from './ledger-relay.ts';
 
 /** What was set aside is tried again as often as this, beside at the start. */
@@ -9,7 +9,6 @@ const LONGEST_PAUSE_MS = 30_000;
 const SHORTEST_PAUSE_MS = 100;
 /** A posting is over long before. */
 const HELD_BACK_TOLERATED_MS = 10_000;
-const HELD_BACK_TOLD_EVERY_MS = 60_000;
 /** Of the growing pauses; higher powers of two only leave the range of a double. */
 const LARGEST_POWER = 16;
 
@@ -33,7 +32,9 @@ export async function runLedgerRelay(
   const { once, batchSize, pollIntervalMs, signal, onEvent } = pace;
   const done = { messages: 0, added: 0, existing: 0, erased: 0 };
   let heldBack = 0;
-  let tellHeldBackAtMs = 0;
+  /** What was held back while a batch was read may be there by the time that it is looked for: read once more then. */
+  let isNothingHeldBack = false;
+  const heldBackNotice = new HeldBackNotice(heldBackToleratedMs, onEvent);
   let size = batchSize;
   let failures = 0;
   let retryAtMs = 0;
@@ -70,34 +71,27 @@ export async function runLedgerRelay(
     return batch.messages;
   };
 
-  /** Whether somebody's transaction has kept what is left waiting for too long; tells of it. */
-  const isHeldBackForLong = (held: HeldBackMessages): boolean => {
-    const { messages, oldestAgeMs, holder } = held;
-    if (oldestAgeMs < heldBackToleratedMs) {
-      return false;
-    }
-    if (performance.now() >= tellHeldBackAtMs) {
-      onEvent({ type: 'held-back', messages, oldestAgeMs, holder: describeHolder(holder) });
-      tellHeldBackAtMs = performance.now() + HELD_BACK_TOLD_EVERY_MS;
-    }
-    return true;
-  };
-
   while (signal?.aborted !== true) {
     try {
       const messages = await work();
       failures = 0;
       if (messages > 0) {
         size = Math.min(batchSize, size * 2);
+        isNothingHeldBack = false;
         continue;
       }
-      const held = await relay.findHeldBack();
-      const isHeldBack = held !== undefined && isHeldBackForLong(held);
-      if (once && (held === undefined || isHeldBack)) {
-        heldBack = held?.messages ?? 0;
+      if (once && isNothingHeldBack) {
         break;
       }
-      await pause(pollIntervalMs, signal);
+      const held = await relay.findHeldBack();
+      isNothingHeldBack = held === undefined;
+      if (held !== undefined && heldBackNotice.isDue(held) && once) {
+        heldBack = held.messages;
+        break;
+      }
+      if (!(once && isNothingHeldBack)) {
+        await pause(pollIntervalMs, signal);
+      }
     } catch (error) {
       if (once) {
         throw error;
@@ -111,18 +105,6 @@ export async function runLedgerRelay(
     }
   }
   return { ...done, setAside: await relay.countSetAside(), heldBack };
-}
-
-function describeHolder(holder: TransactionHolder | undefined): string {
-  if (holder === undefined) {
-    return 'somebody who has ended it by now';
-  }
-  if ('preparedTransaction' in holder) {
-    return `the prepared transaction ${JSON.stringify(holder.preparedTransaction)}`;
-  }
-  const { pid, user, database, applicationName } = holder;
-  const name = applicationName === '' ? '' : ` (${applicationName})`;
-  return `session ${pid}${name} of ${user} in ${database}`;
 }
 
 /** Waits, but not for longer than until it is told to stop. */

@@ -20,48 +20,45 @@ const COUNTED_MAX = 10_000;
 
 /** What {@link OutboxReader.findHeldBack} finds. The sessions of others are seen by whoever asks, their queries are not. */
 export async function findHeldBackMessages(db: Kysely<TransactionsDatabase>): Promise<HeldBackMessages | undefined> {
-  const { rows } = await sql<HeldBackRow>`
-    WITH oldest AS (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS open),
-    held_back AS (
+  const { rows } = await sql<CountedRow>`
+    WITH oldest AS (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS open)
+    SELECT count(*) AS messages, (SELECT open FROM oldest)::text AS open,
+      extract(epoch FROM clock_timestamp() - min(created_at))::float8 * 1000 AS oldest_age_ms
+    FROM (
       -- In this order, so that the index is read from its end and no further than this.
-      SELECT message.writer, message.created_at FROM transactions.outbox AS message
-      WHERE message.writer >= (SELECT open FROM oldest)
-      ORDER BY message.writer, message.position LIMIT ${COUNTED_MAX}
-    )
-    SELECT counted.messages, counted.oldest_age_ms, lock.pid, activity.usename AS "user", activity.datname AS database,
-      activity.application_name, prepared.gid AS prepared_transaction
-    FROM oldest
-    CROSS JOIN (
-      SELECT count(*) AS messages, extract(epoch FROM clock_timestamp() - min(created_at))::float8 * 1000 AS oldest_age_ms
-      FROM held_back
-    ) AS counted
-    LEFT JOIN pg_locks AS lock ON lock.locktype = 'transactionid' AND lock.mode = 'ExclusiveLock'
-      AND lock.transactionid = oldest.open::xid AND lock.pid IS NOT NULL
-    LEFT JOIN pg_stat_activity AS activity ON activity.pid = lock.pid
-    LEFT JOIN pg_prepared_xacts AS prepared ON prepared.transaction = oldest.open::xid`.execute(db);
-  const [row] = rows;
-  if (row === undefined || row.oldest_age_ms === null) {
+      SELECT created_at FROM transactions.outbox
+      WHERE writer >= (SELECT open FROM oldest)
+      ORDER BY writer, position LIMIT ${COUNTED_MAX}
+    ) AS held_back`.execute(db);
+  const [counted] = rows;
+  if (counted === undefined || counted.oldest_age_ms === null) {
     return undefined;
   }
-  const holder = toHolder(row);
+  const holder = await findHolder(db, counted.open);
   return {
-    messages: Number(row.messages),
-    oldestAgeMs: row.oldest_age_ms,
+    messages: Number(counted.messages),
+    oldestAgeMs: counted.oldest_age_ms,
     ...(holder === undefined ? {} : { holder }),
   };
 }
 
-interface HeldBackRow {
-  readonly messages: bigint;
-  readonly oldest_age_ms: number | null;
-  readonly pid: number | null;
-  readonly user: string | null;
-  readonly database: string | null;
-  readonly application_name: string | null;
-  readonly prepared_transaction: string | null;
-}
-
-function toHolder(row: HeldBackRow): TransactionHolder | undefined {
+/** Asked only when something waits: a relay with nothing to do asks for that every second. */
+async function findHolder(
+  db: Kysely<TransactionsDatabase>,
+  transaction: string,
+): Promise<TransactionHolder | undefined> {
+  const { rows } = await sql<HolderRow>`
+    SELECT lock.pid, activity.usename AS "user", activity.datname AS database, activity.application_name,
+      prepared.gid AS prepared_transaction
+    FROM pg_locks AS lock
+    LEFT JOIN pg_stat_activity AS activity ON activity.pid = lock.pid
+    LEFT JOIN pg_prepared_xacts AS prepared ON prepared.transaction = lock.transactionid
+    WHERE lock.locktype = 'transactionid' AND lock.mode = 'ExclusiveLock'
+      AND lock.transactionid = ${transaction}::xid8::xid`.execute(db);
+  const [row] = rows;
+  if (row === undefined) {
+    return undefined;
+  }
   if (row.prepared_transaction !== null) {
     return { preparedTransaction: row.prepared_transaction };
   }
@@ -73,4 +70,19 @@ function toHolder(row: HeldBackRow): TransactionHolder | undefined {
         database: row.database ?? '',
         applicationName: row.application_name ?? '',
       };
+}
+
+interface CountedRow {
+  readonly messages: bigint;
+  /** The oldest transaction that is open (`xid8`), as decimal digits. */
+  readonly open: string;
+  readonly oldest_age_ms: number | null;
+}
+
+interface HolderRow {
+  readonly pid: number | null;
+  readonly user: string | null;
+  readonly database: string | null;
+  readonly application_name: string | null;
+  readonly prepared_transaction: string | null;
 }
