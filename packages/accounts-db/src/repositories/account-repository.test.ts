@@ -1,5 +1,6 @@
 import { withTransaction } from '@finova/db-kit/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ZodError } from 'zod';
 import { type AccountsTestDatabase, openAccountsTestDatabase } from '../../test/accounts-test-database.ts';
 import {
   AccountsRecordNotFoundError,
@@ -55,6 +56,14 @@ describe('accounts', () => {
     expect(opened.openedAt).toBeInstanceOf(Date);
     expect(await accounts.findById(opened.id)).toEqual(opened);
     expect(await accounts.findByIban('de89370400440532013000')).toEqual(opened);
+  });
+
+  it('have names of up to 70 characters, whatever those are', async () => {
+    const name = '🏦'.repeat(70);
+    expect((await accounts.open(newAccount({ name }))).name).toBe(name);
+    for (const refused of ['', ' ', `${name}x`, 'a\0b', 'a\ud83d']) {
+      await expect(accounts.open(newAccount({ name: refused }))).rejects.toThrow(ZodError);
+    }
   });
 
   it('cannot share an IBAN', async () => {
@@ -138,6 +147,16 @@ describe('accounts', () => {
         reason: `to ${status}`,
       }));
       expect(transitions).toEqual(expected);
+    });
+
+    it.each([
+      ['empty', ''],
+      ['too long', 'x'.repeat(501)],
+      ['with a NUL', 'a\0b'],
+    ])('stay as they are for a reason that is %s', async (_, reason) => {
+      const { id } = await accounts.open(newAccount());
+      await expect(accounts.changeStatus(id, 'frozen', reason)).rejects.toThrow(ZodError);
+      expect(await accounts.findById(id)).toMatchObject({ status: 'active' });
     });
 
     it.each<AccountStatus>(['pending', 'active', 'frozen', 'closed'])(

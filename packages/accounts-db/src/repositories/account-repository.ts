@@ -1,6 +1,6 @@
 import { isPostgresError, newId, SqlState } from '@finova/db-kit';
 import type { FieldEncryption, RecordIdentity } from '@finova/db-kit/encryption';
-import { withTransaction } from '@finova/db-kit/postgres';
+import { postgresText, withTransaction } from '@finova/db-kit/postgres';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { z } from 'zod';
 import { AccountsRecordNotFoundError, IllegalStatusTransitionError } from '../errors.ts';
@@ -30,6 +30,8 @@ export interface Account {
   readonly openedAt: Date | undefined;
   readonly closedAt: Date | undefined;
 }
+
+const statusReason = postgresText(500);
 
 /** Opens, finds and changes accounts. IBANs are encrypted before they leave this process. */
 export class AccountRepository {
@@ -142,9 +144,12 @@ export class AccountRepository {
   /**
    * Changes an account's status; a trigger records the change with its reason.
    *
+   * @param reason - 1 to 500 characters.
+   * @throws {ZodError} for a reason that is none.
    * @throws {IllegalStatusTransitionError | AccountChangeRefusedError | AccountsRecordNotFoundError}
    */
   async changeStatus(id: string, to: AccountStatus, reason: string): Promise<Account> {
+    const recorded = statusReason.parse(reason);
     return this.#atomically(async (db) => {
       const before = await db
         .selectFrom('accounts.accounts')
@@ -159,7 +164,7 @@ export class AccountRepository {
         throw new IllegalStatusTransitionError(id, before.status, to);
       }
       try {
-        await sql`SELECT set_config('accounts.status_reason', ${reason}, true)`.execute(db);
+        await sql`SELECT set_config('accounts.status_reason', ${recorded}, true)`.execute(db);
         const row = await db
           .updateTable('accounts.accounts')
           .set({ status: to })

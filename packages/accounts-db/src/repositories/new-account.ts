@@ -1,3 +1,4 @@
+import { postgresText } from '@finova/db-kit/postgres';
 import { z } from 'zod';
 import { ibanSchema } from '../iban.ts';
 
@@ -7,7 +8,7 @@ const INT64_MAX = 2n ** 63n - 1n;
 export const overdraftLimitMinor = z.bigint().nonnegative().max(INT64_MAX);
 
 const currency = z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as EUR');
-const accountName = z.string().trim().min(1).max(70);
+const accountName = z.string().trim().pipe(postgresText(70));
 const day = z.iso.date();
 
 /** What {@link NewAccount} is checked against. */

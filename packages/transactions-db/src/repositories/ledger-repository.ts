@@ -1,3 +1,4 @@
+import { postgresText } from '@finova/db-kit/postgres';
 import { CompiledQuery, type Kysely } from 'kysely';
 import { z } from 'zod';
 import { ledgerError } from '../ledger-errors.ts';
@@ -37,16 +38,8 @@ export type BatchItemAnswer =
   | { readonly transactionId: string; readonly refusal?: undefined }
   | { readonly transactionId?: undefined; readonly refusal: BatchRefusal };
 
-/** PostgreSQL stores no NUL: it would refuse all of a batch for one text that has one. */
-const text = (most: number) =>
-  z
-    .string()
-    .min(1)
-    .max(most)
-    .refine((value) => !value.includes('\0'), 'expected no NUL character');
-
 /** @internal */
-export const idempotencyKey = z.strictObject({ scope: text(64), key: text(128) });
+export const idempotencyKey = z.strictObject({ scope: postgresText(64), key: postgresText(128) });
 
 const movement = {
   debitAccountId: z.uuid(),
@@ -60,8 +53,8 @@ const transfer = z.strictObject(movement).refine(hasTwoAccounts, 'expected two a
 
 const dates = { bookingDate: z.iso.date().optional(), valueDate: z.iso.date().optional() };
 const texts = {
-  endToEndId: text(35).optional(),
-  description: text(140).optional(),
+  endToEndId: postgresText(35).optional(),
+  description: postgresText(140).optional(),
 };
 const booking = { ...dates, ...texts };
 

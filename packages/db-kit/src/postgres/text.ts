@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** Half of a surrogate pair: the driver would send another character in its place. */
+const HALF_A_PAIR = /\p{Surrogate}/u;
+
+/**
+ * Text that PostgreSQL stores and gives back as it is, with 1 to `maxLength` characters as `char_length` counts them: an
+ * emoji is one, of which `string.length` says two.
+ *
+ * @example
+ * const description = postgresText(140).optional();
+ */
+export function postgresText(maxLength: number): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .refine((value) => hasAtMost(value, maxLength), `expected at most ${maxLength} characters`)
+    .refine((value) => !value.includes('\0'), 'expected no NUL character')
+    .refine((value) => !HALF_A_PAIR.test(value), 'expected whole characters (Unicode code points)');
+}
+
+function hasAtMost(value: string, maxLength: number): boolean {
+  return value.length <= maxLength || (value.length <= 2 * maxLength && [...value].length <= maxLength);
+}
