@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +18,11 @@ describe('the folder of throw-away servers', () => {
   });
   afterEach(() => rm(base, { recursive: true }));
 
-  const inMemory = () => join(memoryFolder, `finova-tests-${process.getuid?.()}`);
+  /** By the user and by the processes that it sees. */
+  const inMemory = () => {
+    const namespace = readlinkSync('/proc/self/ns/pid').replace(/^pid:\[(\d+)\]$/, '$1');
+    return join(memoryFolder, `finova-tests-${process.getuid?.()}-${namespace}`);
+  };
   const inWorkspace = () => join(workspaceRoot, '.finova', 'tests');
   const choose = (environment: NodeJS.ProcessEnv = {}, freeMemoryBytes = 64 * 2 ** 30) =>
     throwAwayFolder(workspaceRoot, { environment, memoryFolder, freeMemoryBytes });

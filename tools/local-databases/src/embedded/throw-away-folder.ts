@@ -1,4 +1,4 @@
-import { lstat, mkdir, statfs } from 'node:fs/promises';
+import { lstat, mkdir, readlink, statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ensureDataFolder } from '../data-folder.ts';
@@ -45,8 +45,10 @@ async function makeInMemory(memoryFolder: string, freeMemoryBytes: number): Prom
   if (room.bavail * room.bsize < ROOM_BYTES || freeMemoryBytes < ROOM_BYTES + MEMORY_LEFT_BYTES) {
     return undefined;
   }
-  const folder = join(memoryFolder, `finova-tests-${userId}`);
   try {
+    // Containers may share the host's memory folder and not see each other's processes, which then look as if they were gone.
+    const processNamespace = (await readlink('/proc/self/ns/pid')).replaceAll(/\D/g, '');
+    const folder = join(memoryFolder, `finova-tests-${userId}-${processNamespace}`);
     // Others may pass through, as through the data folder of a workspace, because PostgreSQL refuses to run as root.
     await mkdir(folder, { recursive: true, mode: userId === 0 ? 0o711 : 0o700 });
     const made = await lstat(folder);
