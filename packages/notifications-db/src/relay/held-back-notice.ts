@@ -14,8 +14,8 @@ export class HeldBackNotice {
     this.#onEvent = onEvent;
   }
 
-  /** Whether they have waited for too long; tells of it unless it was told within a minute. */
-  isDue({ messages, oldestAgeMs, holder }: HeldBackMessages): boolean {
+  /** @returns whether they have waited for too long; tells of it then, unless it was told within a minute. */
+  tellIfDue({ messages, oldestAgeMs, holder }: HeldBackMessages): boolean {
     if (oldestAgeMs < this.#toleratedMs) {
       return false;
     }

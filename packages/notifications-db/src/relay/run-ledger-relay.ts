@@ -85,7 +85,7 @@ export async function runLedgerRelay(
       }
       const held = await relay.findHeldBack();
       isNothingHeldBack = held === undefined;
-      if (held !== undefined && heldBackNotice.isDue(held) && once) {
+      if (held !== undefined && heldBackNotice.tellIfDue(held) && once) {
         heldBack = held.messages;
         break;
       }
