@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { selectServers } from '@finova/local-databases';
+import { selectServers, withMongoOption } from '@finova/local-databases';
 import type { TestProject } from 'vitest/node';
 
 /**
@@ -17,10 +17,23 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     say(`${engine}: ${label} (${reason})`);
   }
   project.provide('postgresUrl', servers.postgres?.url ?? '');
-  project.provide('mongodbUrl', servers.mongodb?.url ?? '');
+  project.provide('mongodbUrl', withPatience(servers.mongodb?.url ?? ''));
   return async () => {
     await Promise.all(Object.values(servers).map((server) => server.stop()));
   };
+}
+
+const PATIENCE_MS = 60_000;
+
+/**
+ * SecantusDB lets nobody in while it waits, within one statement, for a transaction that has written what the statement
+ * writes. Tests have minutes, and are not to fail because another one made it wait.
+ */
+function withPatience(url: string): string {
+  return ['connectTimeoutMS', 'serverSelectionTimeoutMS'].reduce(
+    (patient, option) => withMongoOption(patient, option, PATIENCE_MS),
+    url,
+  );
 }
 
 function say(line: string): void {

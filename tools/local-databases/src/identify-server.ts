@@ -6,6 +6,7 @@ import {
   MongoErrorCode,
 } from '@finova/db-kit';
 import type { DatabaseEngine } from './database-server.ts';
+import { withMongoOption } from './mongo-option.ts';
 
 /**
  * Logs in once and asks the server what it is: `PostgreSQL 18.4 at 127.0.0.1:5432/finova`. Only the driver of that
@@ -40,7 +41,9 @@ async function identifyPostgres(connection: BoundedConnection): Promise<string> 
 
 async function identifyMongo({ url, applicationName, connectTimeoutMs }: BoundedConnection): Promise<string> {
   const { describeMongo, mongoAddress, withMongoClient } = await import('@finova/db-kit/mongodb');
-  const connection = { url: withOperationTimeout(url, connectTimeoutMs), applicationName, connectTimeoutMs };
+  // Connecting is bounded by itself; without this a command waits for its answer for ever.
+  const bounded = withMongoOption(url, 'socketTimeoutMS', connectTimeoutMs);
+  const connection = { url: bounded, applicationName, connectTimeoutMs };
   return withMongoClient(connection, async (client) => {
     const address = mongoAddress(client);
     try {
@@ -53,15 +56,6 @@ async function identifyMongo({ url, applicationName, connectTimeoutMs }: Bounded
         : new DatabaseUnreachableError('MongoDB', address, cause);
     }
   });
-}
-
-/** Connecting is bounded by itself; without this a command waits for its answer for ever. */
-function withOperationTimeout(url: string, timeoutMs: number): string {
-  if (/[?&]socketTimeoutMS=/i.test(url)) {
-    return url;
-  }
-  const separator = url.includes('?') ? '&' : /^[^:]+:\/\/[^/]*$/.test(url) ? '/?' : '?';
-  return `${url}${separator}socketTimeoutMS=${timeoutMs}`;
 }
 
 function userOf(url: string): string {

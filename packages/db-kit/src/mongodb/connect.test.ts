@@ -45,6 +45,19 @@ describe('a connection to MongoDB', () => {
     expect(inspect(thrown, { depth: 9 })).not.toContain(SECRET);
   });
 
+  it('waits as long as its URL says, where that says how long', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const url = `mongodb://127.0.0.1:${port}/?directConnection=true&serverSelectionTimeoutMS=300&ConnectTimeoutMS=300`;
+    const startedAtMs = performance.now();
+    await expect(
+      withMongoClient({ url, applicationName: 'finova tests', connectTimeoutMs: 60_000 }, async () => {}),
+    ).rejects.toThrow(DatabaseUnreachableError);
+    expect(performance.now() - startedAtMs).toBeLessThan(30_000);
+    silent.close();
+  });
+
   it.each([
     'not a URL',
     '',

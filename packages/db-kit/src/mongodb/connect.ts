@@ -12,7 +12,7 @@ export interface MongoConnectionOptions {
   readonly url: string;
   /** Shown in the server's log and `currentOp`. */
   readonly applicationName: string;
-  /** Default 5,000. */
+  /** Default 5,000. A URL's own `connectTimeoutMS` and `serverSelectionTimeoutMS` come before it. */
   readonly connectTimeoutMs?: number;
   /** Makes the client report each command it sends. Default `false`. */
   readonly monitorCommands?: boolean;
@@ -57,10 +57,14 @@ function openClient(options: MongoConnectionOptions): MongoClient {
 /** The driver's options for all our clients: bounded waiting, majority acknowledgement, exact 64-bit integers. */
 export function mongoClientOptions(options: MongoConnectionOptions): MongoClientOptions {
   const timeoutMs = options.connectTimeoutMs ?? 5_000;
+  const named = optionsOf(options.url);
+  const unlessNamed = (option: 'connectTimeoutMS' | 'serverSelectionTimeoutMS') =>
+    named.has(option.toLowerCase()) ? {} : { [option]: timeoutMs };
   return {
     appName: options.applicationName.slice(0, 128),
-    serverSelectionTimeoutMS: timeoutMs,
-    connectTimeoutMS: timeoutMs,
+    // The driver would take these before those of the URL.
+    ...unlessNamed('serverSelectionTimeoutMS'),
+    ...unlessNamed('connectTimeoutMS'),
     writeConcern: { w: 'majority' },
     readConcern: { level: 'majority' },
     // Money is bigint minor units: a JavaScript number would lose cents past 2^53.
@@ -68,6 +72,11 @@ export function mongoClientOptions(options: MongoConnectionOptions): MongoClient
     ignoreUndefined: true,
     monitorCommands: options.monitorCommands ?? false,
   };
+}
+
+/** The options that a URL names, in lower case: MongoDB does not tell cases apart in them. */
+function optionsOf(url: string): ReadonlySet<string> {
+  return new Set([...new URLSearchParams(url.split('?')[1]).keys()].map((name) => name.toLowerCase()));
 }
 
 /** Names what went wrong while connecting, without repeating the URL's password. */

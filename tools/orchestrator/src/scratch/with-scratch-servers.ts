@@ -9,14 +9,19 @@ import { dropScratchRoles, findMissingRoles, type MissingRoles } from './scratch
 /** Where throw-away databases are made when it should not be beside the real ones. */
 const SCRATCH_URLS = { postgres: 'FINOVA_SCRATCH_POSTGRES_URL', mongodb: 'FINOVA_SCRATCH_MONGODB_URL' } as const;
 
-/** Throw-away databases that could not be dropped. */
+/** Throw-away databases that could not be dropped, and what had gone wrong before. */
 export class ScratchLeftBehindError extends FinovaError {
-  constructor(names: readonly string[], cause: unknown) {
+  readonly names: readonly string[];
+
+  /** @param earlier what the work on the databases had ended with, where it had failed itself. */
+  constructor(names: readonly string[], cause: unknown, earlier?: unknown) {
+    const after = earlier === undefined ? '' : ` (after ${errorMessage(earlier)})`;
     super({
-      message: `Throw-away databases could not all be dropped: ${errorMessage(cause)}`,
+      message: `Throw-away databases could not all be dropped: ${errorMessage(cause)}${after}`,
       next: `drop what is left of ${names.join(', ')} by hand`,
-      cause,
+      cause: earlier === undefined ? cause : new AggregateError([earlier, cause]),
     });
+    this.names = names;
   }
 }
 
@@ -49,9 +54,13 @@ export async function withScratchServers<T>(
   const made: ScratchDatabase[] = [];
   const missingRoles = new Map<string, MissingRoles>();
   const namespaces: ScratchDatabase[] = [];
+  let result: T;
   try {
     for (const [url, name] of databases) {
-      missingRoles.set(serverFor(url), await findMissingRoles(serverFor(url), context.domains));
+      const missing = await findMissingRoles(serverFor(url), context.domains);
+      if (missing.flat().length > 0) {
+        missingRoles.set(serverFor(url), missing);
+      }
       await createDatabase(serverFor(url), name);
       made.push({ url: serverFor(url), name });
     }
@@ -69,13 +78,13 @@ export async function withScratchServers<T>(
       namespaces.push({ url, name: namespace });
       return { ...domain, namespace };
     });
-    return await use({ ...context, domains, servers });
-  } finally {
-    await dropAll(made, namespaces);
-    for (const [url, roles] of missingRoles) {
-      await dropScratchRoles(url, roles);
-    }
+    result = await use({ ...context, domains, servers });
+  } catch (thrown) {
+    await dropAll(made, namespaces, missingRoles, thrown);
+    throw thrown;
   }
+  await dropAll(made, namespaces, missingRoles);
+  return result;
 }
 
 function urlsOf(context: RunContext, engine: 'postgres' | 'mongodb'): string[] {
@@ -91,31 +100,45 @@ function createDatabase(serverUrl: string, name: string): Promise<void> {
 /** Longer than elsewhere: a server that is busy for a while is no reason to leave anything behind on it. */
 const DROP_CONNECT_TIMEOUT_MS = 15_000;
 
-/** Drops all it can before it reports what it could not. */
-async function dropAll(databases: readonly ScratchDatabase[], namespaces: readonly ScratchDatabase[]): Promise<void> {
-  const dropped = await Promise.allSettled([
+/**
+ * Drops all it can before it reports what it could not.
+ *
+ * @throws {ScratchLeftBehindError} which also tells of the `earlier` failure, so that none hides the other.
+ */
+async function dropAll(
+  databases: readonly ScratchDatabase[],
+  namespaces: readonly ScratchDatabase[],
+  roles: ReadonlyMap<string, MissingRoles>,
+  earlier?: unknown,
+): Promise<void> {
+  const options = { applicationName: APPLICATION_NAME, connectTimeoutMs: DROP_CONNECT_TIMEOUT_MS };
+  const left: { readonly name: string; readonly reason: unknown }[] = [];
+  const drop = (name: string, dropping: Promise<unknown>) =>
+    dropping.catch((reason: unknown) => void left.push({ name, reason }));
+  await Promise.all([
     ...databases.map(({ url, name }) =>
-      withPostgresClient(
-        { url, applicationName: APPLICATION_NAME, connectTimeoutMs: DROP_CONNECT_TIMEOUT_MS },
-        async (client) => {
-          await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
-        },
+      drop(
+        name,
+        withPostgresClient({ url, ...options }, (client) =>
+          client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`),
+        ),
       ),
     ),
     ...namespaces.map(({ url, name }) =>
-      withMongoClient(
-        { url, applicationName: APPLICATION_NAME, connectTimeoutMs: DROP_CONNECT_TIMEOUT_MS },
-        async (client) => {
-          await client.db(name).dropDatabase();
-        },
+      drop(
+        name,
+        withMongoClient({ url, ...options }, (client) => client.db(name).dropDatabase()),
       ),
     ),
   ]);
-  const failed = dropped.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) {
+  for (const [url, missing] of roles) {
+    await drop(`the roles ${missing.flat().join(', ')}`, dropScratchRoles(url, missing));
+  }
+  if (left[0] !== undefined) {
     throw new ScratchLeftBehindError(
-      [...databases, ...namespaces].map(({ name }) => name),
-      failed.reason,
+      left.map(({ name }) => name),
+      left[0].reason,
+      earlier,
     );
   }
 }
