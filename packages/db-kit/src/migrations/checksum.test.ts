@@ -32,6 +32,22 @@ export const currencies = (codes: readonly string[]) => codes.map((code) => ({ c
   'helpers/minor-units.ts': 'export const minorUnits: number = 2;\n',
 };
 
+const ALONE = '20260101T090000-alone';
+
+/** What imports nothing, what packages, a helper, a helper when it runs, another migration, and what is imported by one. */
+const FOLDER: Readonly<Record<string, string>> = {
+  [`${ALONE}.ts`]: `const table = 'ledger.accounts';
+export const migration = { async up(db) { await db.schema.createTable(table).execute(); }, down() {} };`,
+  '20260102T090000-alike.ts': `const table = 'ledger.entries'; export const migration = { up() { return table; }, down() {} };`,
+  '20260201T090000-older.ts': `import { currencies } from './helpers/currencies.ts'; export const migration = currencies;`,
+  [`${NAME}.ts`]: MIGRATION,
+  '20260302T090000-late.ts': `export const migration = { up: () => import('./helpers/minor-units.ts'), down() {} };`,
+  '20260401T090000-newer.ts': MIGRATION,
+  '20260402T090000-like-older.ts': `export { migration } from './20260201T090000-older.ts';`,
+  '20260403T090000-like-alone.ts': `import { migration as alone } from './20260101T090000-alone.ts';
+const table = 'ledger.others'; export const migration = { ...alone, up: () => table };`,
+};
+
 async function checksumsOf(sources: MigrationSources): Promise<Map<string, MigrationChecksum>> {
   const migrationsFolder = await writeMigrations(sources);
   const domain: MigrationDomain = { name: 'ledger-db', engine: 'postgres', namespace: 'ledger', migrationsFolder };
@@ -130,15 +146,30 @@ describe('the checksum of a migration', () => {
     expect(await checksumOf(compile(source), compiled, 'js')).toEqual(await checksumOf(source));
   });
 
-  it('does not depend on the other migrations of the folder', async () => {
-    const alone = await checksumsOf({ ...HELPERS, [`${NAME}.ts`]: MIGRATION });
-    const among = await checksumsOf({
-      ...HELPERS,
-      [`${NAME}.ts`]: MIGRATION,
-      '20260201T090000-older.ts': `import { currencies } from './helpers/currencies.ts'; export const migration = currencies;`,
-      '20260401T090000-newer.ts': MIGRATION,
-    });
-    expect(among.get(NAME)).toEqual(alone.get(NAME));
+  it.each(Object.keys(FOLDER))('does not depend on the other migrations of the folder: %s', async (file) => {
+    const imported = Object.keys(FOLDER).filter((other) => other !== file && FOLDER[file]?.includes(other));
+    const alone = {
+      [file]: FOLDER[file] ?? '',
+      ...Object.fromEntries(imported.map((name) => [name, FOLDER[name] ?? ''])),
+    };
+    const name = file.replace('.ts', '');
+    expect((await checksumsOf({ ...HELPERS, ...FOLDER })).get(name)).toEqual(
+      (await checksumsOf({ ...HELPERS, ...alone })).get(name),
+    );
+  });
+
+  it('is what it always was, whatever a migration imports', async () => {
+    const checksums = await checksumsOf({ ...HELPERS, ...FOLDER });
+    expect([...checksums].map(([name, { checksum }]) => `${name} ${checksum.slice(0, 16)}`)).toEqual([
+      '20260101T090000-alone eee2918cac614dec',
+      '20260102T090000-alike 225fac4f4e524c29',
+      '20260201T090000-older dd7347b11c327378',
+      '20260301T090000-create-accounts 393309e9ea6689a6',
+      '20260302T090000-late 6af60a348c8c1d53',
+      '20260401T090000-newer 393309e9ea6689a6',
+      '20260402T090000-like-older dd7347b11c327378',
+      '20260403T090000-like-alone 57618fa48cf6029e',
+    ]);
   });
 
   it.each<[string, (source: string) => string]>([

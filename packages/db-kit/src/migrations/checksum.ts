@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { InvalidMigrationFileError } from './errors/index.ts';
 import type { MigrationDomain } from './migration.ts';
 import type { MigrationFile } from './migration-files.ts';
@@ -36,17 +36,14 @@ export async function computeChecksums(
   domain: MigrationDomain,
   files: readonly MigrationFile[],
 ): Promise<Map<string, ComputedChecksum>> {
-  if (files.length === 0) {
-    return new Map();
-  }
-  const bundles = await printCanonical(domain, files, true);
+  const bundles = await printBundles(domain, files);
   // What a migration without imports is, its bundle says already.
   const shared = [...bundles.values()].filter(({ inputs }) => inputs.length > 1);
   const closure = [...new Set(shared.flatMap(({ inputs }) => inputs))];
   const single = await printCanonical(
     domain,
     closure.map((path) => ({ name: relative(domain.migrationsFolder, path), path })),
-    false,
+    { bundle: false },
   );
   const fileHashes = new Map([...single].map(([name, printed]) => [name, sha256(printed.text)]));
   return new Map(
@@ -72,13 +69,33 @@ interface CanonicalForm {
   /** Absolute paths of the files that went into it. */
   readonly inputs: readonly string[];
   readonly isClosed: boolean;
+  /** Whether it imports nothing but packages, and no other migration imports it. */
+  readonly isAlone: boolean;
+}
+
+/**
+ * A bundle of its own for each file: what it is does not depend on which others are printed with it.
+ *
+ * For such bundles esbuild goes through all files again for each of them. When it may put what they share into files of
+ * its own it does not, and prints those that share nothing, which are most, as it would otherwise.
+ */
+async function printBundles(
+  domain: MigrationDomain,
+  files: readonly MigrationFile[],
+): Promise<Map<string, CanonicalForm>> {
+  const together = await printCanonical(domain, files, { bundle: true, packages: 'external', splitting: true });
+  const others = files.filter(({ name }) => together.get(name)?.isAlone !== true);
+  return new Map([...together, ...(await printCanonical(domain, others, { bundle: true, packages: 'external' }))]);
 }
 
 async function printCanonical(
   domain: MigrationDomain,
   files: readonly MigrationFile[],
-  bundle: boolean,
+  options: Pick<BuildOptions, 'bundle' | 'splitting' | 'packages'>,
 ): Promise<Map<string, CanonicalForm>> {
+  if (files.length === 0) {
+    return new Map();
+  }
   const outdir = join(domain.migrationsFolder, 'canonical');
   const result = await onOneThread(() =>
     build({
@@ -86,8 +103,7 @@ async function printCanonical(
       // Named entries keep the mapping from output to migration free of esbuild's path rules.
       entryPoints: files.map((file, index) => ({ in: file.path, out: String(index) })),
       outdir,
-      bundle,
-      ...(bundle ? { packages: 'external' as const } : {}),
+      ...options,
       write: false,
       metafile: true,
       format: 'esm',
@@ -104,16 +120,21 @@ async function printCanonical(
   });
   const texts = new Map(result.outputFiles.map((output) => [output.path, output.text]));
   const forms = new Map<string, CanonicalForm>();
-  for (const [output, { inputs }] of Object.entries(result.metafile.outputs)) {
+  for (const [output, { inputs, imports }] of Object.entries(result.metafile.outputs)) {
     const path = join(domain.migrationsFolder, output);
     const file = files[Number(relative(outdir, path).replace(/\.js$/, ''))];
     const text = texts.get(path);
+    if (file === undefined && options.splitting === true) {
+      // What several share.
+      continue;
+    }
     if (file === undefined || text === undefined || dirname(path) !== outdir) {
       throw new InvalidMigrationFileError(domain.name, output, 'was printed to an unexpected place');
     }
     forms.set(file.name, {
       text: withoutImportExtensions(text),
       inputs: Object.keys(inputs).map((input) => join(domain.migrationsFolder, input)),
+      isAlone: Object.keys(inputs).length === 1 && imports.every(({ external }) => external === true),
       isClosed: Object.keys(inputs).every((input) => importsAreLiteral(result.metafile.inputs[input], input)),
     });
   }
