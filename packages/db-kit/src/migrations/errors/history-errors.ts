@@ -88,7 +88,7 @@ export class HalfDoneMigrationError extends FinovaError {
   constructor(domain: string, migration: string, direction: MigrationDirection, startedAt: Date, actor: string) {
     super({
       message:
-        `Migration ${migration} of ${domain} runs outside a transaction and was interrupted on its way ${direction} ` +
+        `Migration ${migration} of ${domain} ran outside a transaction and was interrupted on its way ${direction} ` +
         `(started ${startedAt.toISOString()} by ${actor}): it may be applied in part`,
       next: `look at the database, then run finova-db repair ${domain} ${migration} --as applied (its up is complete) or --as pending (nothing of it is left)`,
     });

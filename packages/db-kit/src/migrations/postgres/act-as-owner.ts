@@ -1,4 +1,4 @@
-import { type Client, escapeLiteral } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { isPostgresError, SqlState } from '../../errors/index.ts';
 import { domainRoles } from '../../postgres/domain-roles.ts';
 import { OwnerRefusedError } from '../errors/index.ts';
@@ -22,11 +22,13 @@ export function actAsMigrator(schema: string): string {
 /** Gives the session back what it began with. */
 export const ACT_AS_ONESELF = 'RESET ROLE';
 
+/** Of a schema only its owner may pass on every right without having been given it, which is what the server is asked. */
 function actAs(ownedSchema: string, role: string, until: 'transaction' | 'session'): string {
-  const [quotedSchema, quotedRole] = [escapeLiteral(ownedSchema), escapeLiteral(role)];
+  const asName = (identifier: string) => escapeLiteral(escapeIdentifier(identifier));
+  // Without a table to look into: it is asked before every migration, and planning that takes longer than the answer.
   return (
-    `SELECT set_config('role', ${quotedRole}, ${until === 'transaction'}) AS role ` +
-    `FROM pg_namespace WHERE nspname = ${quotedSchema} AND pg_get_userbyid(nspowner) = ${quotedRole}`
+    `SELECT set_config('role', ${escapeLiteral(role)}, ${until === 'transaction'}) AS role WHERE has_schema_privilege(` +
+    `to_regrole(${asName(role)}), to_regnamespace(${asName(ownedSchema)}), 'CREATE WITH GRANT OPTION')`
   );
 }
 

@@ -6,6 +6,9 @@ import type { HistoryAttempt, HistoryRow, JournalRow } from '../journal.ts';
 import { actAsMigrator } from './act-as-owner.ts';
 import { ensureBookkeeping } from './bookkeeping-schema.ts';
 
+/** All but the name. */
+const JOURNAL_COLUMNS = 'state, checksum, files, started_at, duration_ms, actor, host, git_commit, tool_version';
+
 /**
  * The migrator's own tables of one domain, in the schema `<domain's schema>_migrations`. They live beside the
  * domain's schema, not in it, so that `down` to nothing leaves the domain's schema truly empty.
@@ -28,12 +31,20 @@ export class PostgresBookkeeping {
     return ensureBookkeeping(this.#client, this.#schema, actAsMigrator(this.#domainSchema));
   }
 
-  async readJournal(): Promise<JournalRow[]> {
-    const rows = await this.#readOrEmpty<JournalRow>(`
+  readJournal(): Promise<JournalRow[]> {
+    return this.#readJournalRows('true');
+  }
+
+  /** The rows of migrations that ran outside a transaction and did not come to their end. */
+  readHalfDone(): Promise<JournalRow[]> {
+    return this.#readJournalRows("state <> 'done'");
+  }
+
+  #readJournalRows(condition: string): Promise<JournalRow[]> {
+    return this.#readOrEmpty<JournalRow>(`
       SELECT name, state, checksum, files, '{}'::text[] AS "completedSteps", started_at AS "startedAt",
         duration_ms AS "durationMs", actor, host, git_commit AS "gitCommit", tool_version AS "toolVersion"
-      FROM ${this.#schema}.journal ORDER BY name`);
-    return rows;
+      FROM ${this.#schema}.journal WHERE ${condition} ORDER BY name`);
   }
 
   async writeJournal(row: JournalRow): Promise<void> {
@@ -44,9 +55,14 @@ export class PostgresBookkeeping {
     await this.#client.query(this.deleteFromJournalStatement(name));
   }
 
-  /** With its values in it, to be sent together with others in one round trip. */
+  /** Journals a migration, or what became of it since. With its values in it, to be sent together with others. */
   writeJournalStatement(row: JournalRow): string {
-    const columns = 'state, checksum, files, started_at, duration_ms, actor, host, git_commit, tool_version';
+    return `${this.insertIntoJournalStatement(row)}
+      ON CONFLICT (name) DO UPDATE SET (${JOURNAL_COLUMNS}) = (${JOURNAL_COLUMNS.replaceAll(/\w+/g, 'excluded.$&')})`;
+  }
+
+  /** Journals a migration, and fails where it is journaled already. With its values in it. */
+  insertIntoJournalStatement(row: JournalRow): string {
     const values = [
       row.name,
       row.state,
@@ -59,8 +75,7 @@ export class PostgresBookkeeping {
       row.gitCommit,
       row.toolVersion,
     ];
-    return `INSERT INTO ${this.#schema}.journal (name, ${columns}) VALUES (${values.map(literal).join(', ')})
-      ON CONFLICT (name) DO UPDATE SET (${columns}) = (${columns.replaceAll(/\w+/g, 'excluded.$&')})`;
+    return `INSERT INTO ${this.#schema}.journal (name, ${JOURNAL_COLUMNS}) VALUES (${values.map(literal).join(', ')})`;
   }
 
   /** With its values in it. */

@@ -184,6 +184,17 @@ describe('a migration outside a transaction', () => {
     expect(await domain.journal()).toEqual([`${ONE} started`]);
   });
 
+  it('that is half done has to be settled also when its file runs in a transaction now', async () => {
+    const domain = await postgresDomain({ [`${ONE}.ts`]: postgresSource('SELECT 1 / 0', 'SELECT 1', OUTSIDE) });
+    await expect(domain.up()).rejects.toThrow(/journaled as half done/);
+    const corrected = await domain.with({ [`${ONE}.ts`]: postgresSource('CREATE TABLE half (id uuid)', 'SELECT 1') });
+    await expect(corrected.up()).rejects.toThrow(HalfDoneMigrationError);
+    await expect(corrected.migrate((migrator) => migrator.down('all'))).rejects.toThrow(HalfDoneMigrationError);
+    expect(await tablesOf(domain)).toEqual([]);
+    await corrected.migrate((migrator) => migrator.settle(ONE, 'pending'));
+    expect(await corrected.up()).toEqual([ONE]);
+  });
+
   it('whose process is killed is left as started; settled as pending, it runs again', async () => {
     const domain = await postgresDomain({ [`${ONE}.ts`]: sleeping });
     const runner = startMigratorProcess(domain.options());

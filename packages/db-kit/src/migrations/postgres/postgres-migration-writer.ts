@@ -33,6 +33,8 @@ export class PostgresMigrationWriter implements MigrationWriter {
   readonly #repeatables: PostgresRepeatables;
   readonly #body: MigrationBody;
   readonly #commit: PipelinedCommit;
+  /** Under the lock nobody else journals; what this run itself leaves half done is the last that it does. */
+  #halfDone: Promise<readonly JournalRow[]> | undefined;
 
   /** @param sessionSettings - statements that hold for the whole run. */
   constructor(client: Client, bookkeeping: PostgresBookkeeping, options: EngineOptions, sessionSettings: string) {
@@ -64,6 +66,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     }
     const attempt = { migration, definition, startedAt: new Date() };
     try {
+      await this.#refuseHalfDone(migration);
       const stopWatching = cancelWhenInterrupted(this.#client, this.#options.url, this.#options.signal);
       try {
         await (definition.transaction === false
@@ -134,6 +137,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
 
   async settle(row: JournalRow, as: 'applied' | 'pending'): Promise<void> {
     const startedAt = new Date();
+    this.#halfDone = undefined;
     await this.#client.query('BEGIN');
     if (as === 'applied') {
       await this.#bookkeeping.writeJournal({ ...row, state: 'done' });
@@ -208,14 +212,11 @@ export class PostgresMigrationWriter implements MigrationWriter {
   }
 
   async #runOutsideTransaction(attempt: MigrationAttempt): Promise<void> {
-    const { migration, definition, startedAt } = attempt;
-    await this.#refuseHalfDone(migration);
+    const { migration, definition } = attempt;
     const takesRepeatablesBack =
       migration.direction === 'down' && (await this.#repeatables.isTiedTo(migration.file.name));
     await this.#client.query('BEGIN');
-    await this.#client.query(
-      this.#journalStatement(migration, migration.direction === 'up' ? 'started' : 'reverting', startedAt),
-    );
+    await this.#client.query(this.#journalStatement(attempt, migration.direction === 'up' ? 'started' : 'reverting'));
     if (takesRepeatablesBack) {
       await this.#repeatables.withdraw();
     }
@@ -244,7 +245,7 @@ export class PostgresMigrationWriter implements MigrationWriter {
     const described = describeAttempt(this.#options.identity, migration, startedAt, null);
     const record = await this.#bookkeeping.recordAttemptStatement(described, transactionId);
     this.#commit.send(
-      [ACT_AS_ONESELF, this.#journalStatement(migration, 'done', startedAt), record.statement, this.#forgetSettings],
+      [ACT_AS_ONESELF, this.#journalStatement(attempt, 'done'), record.statement, this.#forgetSettings],
       record.hash,
       attempt,
       () => {
@@ -277,23 +278,31 @@ export class PostgresMigrationWriter implements MigrationWriter {
     );
   }
 
-  /** In direction `down`, a migration that is done with is a row that is gone. */
-  #journalStatement(migration: RunnableMigration, state: JournalRow['state'], startedAt: Date): string {
+  /**
+   * In direction `down`, a migration that is done with is a row that is gone. One that runs in a transaction has no row
+   * before it is done.
+   */
+  #journalStatement({ migration, definition, startedAt }: MigrationAttempt, state: JournalRow['state']): string {
     if (migration.direction === 'down' && state === 'done') {
       return this.#bookkeeping.deleteFromJournalStatement(migration.file.name);
     }
-    return this.#bookkeeping.writeJournalStatement({
+    const row: JournalRow = {
       ...attemptFacts(this.#options.identity, startedAt),
       ...migration.checksum,
       name: migration.file.name,
       state,
       completedSteps: [],
-    });
+    };
+    return definition.transaction === false
+      ? this.#bookkeeping.writeJournalStatement(row)
+      : this.#bookkeeping.insertIntoJournalStatement(row);
   }
 
+  /** Also where the file runs in a transaction by now: what it was when it began is still there in part. */
   async #refuseHalfDone({ file }: RunnableMigration): Promise<void> {
-    const row = (await this.readJournal()).find((candidate) => candidate.name === file.name);
-    if (row !== undefined && row.state !== 'done') {
+    this.#halfDone ??= this.#bookkeeping.readHalfDone();
+    const row = (await this.#halfDone).find(({ name }) => name === file.name);
+    if (row !== undefined) {
       const direction = row.state === 'started' ? 'up' : 'down';
       throw new HalfDoneMigrationError(this.#options.domain.name, row.name, direction, row.startedAt, row.actor);
     }
