@@ -1,5 +1,6 @@
 import { Binary } from 'mongodb';
 import { z } from 'zod';
+import { hasLengthBetween } from '../has-length-between.ts';
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
@@ -73,8 +74,3 @@ export const bson = {
   /** An id of ours: a UUID in its canonical lower-case text, the same text that PostgreSQL shows. */
   uuid: () => z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/),
 } as const;
-
-function hasLengthBetween(value: string, minLength: number, maxLength: number): boolean {
-  const length = [...value].length;
-  return length >= minLength && length <= maxLength;
-}

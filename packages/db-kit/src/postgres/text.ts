@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasLengthBetween } from '../has-length-between.ts';
 
 /** Half of a surrogate pair: the driver would send another character in its place. */
 const HALF_A_PAIR = /\p{Surrogate}/u;
@@ -14,11 +15,7 @@ export function postgresText(maxLength: number): z.ZodString {
   return z
     .string()
     .min(1)
-    .refine((value) => hasAtMost(value, maxLength), `expected at most ${maxLength} characters`)
+    .refine((value) => hasLengthBetween(value, 1, maxLength), `expected at most ${maxLength} characters`)
     .refine((value) => !value.includes('\0'), 'expected no NUL character')
     .refine((value) => !HALF_A_PAIR.test(value), 'expected whole characters (Unicode code points)');
-}
-
-function hasAtMost(value: string, maxLength: number): boolean {
-  return value.length <= maxLength || (value.length <= 2 * maxLength && [...value].length <= maxLength);
 }
