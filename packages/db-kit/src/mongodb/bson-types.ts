@@ -1,6 +1,6 @@
 import { Binary } from 'mongodb';
 import { z } from 'zod';
-import { hasLengthBetween } from '../has-length-between.ts';
+import { hasLengthBetween, isWholeCharacters } from '../characters.ts';
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
@@ -48,13 +48,15 @@ export const bson = {
 
   /**
    * Text with a length limit in characters (Unicode code points), which is how MongoDB counts. `z.string().max()`
-   * counts UTF-16 units and would disagree about '😀', so definitions may not use it.
+   * counts UTF-16 units and would disagree about '😀', so definitions may not use it. Half of a surrogate pair, which the
+   * driver would replace, is refused.
    */
   text: ({ minLength = 0, maxLength, pattern }: TextLimits) =>
     (pattern === undefined ? z.string() : z.string().regex(pattern))
       .refine((value) => hasLengthBetween(value, minLength, maxLength), {
         error: `Invalid input: expected ${minLength} to ${maxLength} characters`,
       })
+      .refine(isWholeCharacters, { error: 'Invalid input: expected whole characters (Unicode code points)' })
       .meta({ bsonType: 'string', minLength: minLength === 0 ? undefined : minLength, maxLength }),
 
   /** A small map from names (letters, digits and underscores) to text, such as the parameters of a template. */

@@ -148,4 +148,11 @@ describe('the server, by the generated validator', () => {
     expect(await isTaken(document)).toBe(false);
     expect(schema.safeParse(document).success).toBe(false);
   });
+
+  it('leaves it to zod to refuse half a character, in whose place the driver sends another one', async () => {
+    const half = { text: `ab${'😀'.slice(0, 1)}` };
+    expect(await isTaken(half)).toBe(true);
+    expect(await db.collection('things').countDocuments({ text: 'ab\ufffd' })).toBe(1);
+    expect(schema.safeParse(half).success).toBe(false);
+  });
 });

@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { hasLengthBetween } from '../has-length-between.ts';
-
-/** Half of a surrogate pair: the driver would send another character in its place. */
-const HALF_A_PAIR = /\p{Surrogate}/u;
+import { hasLengthBetween, isWholeCharacters } from '../characters.ts';
 
 /**
  * Text that PostgreSQL stores and gives back as it is, with 1 to `maxLength` characters as `char_length` counts them: an
@@ -17,5 +14,5 @@ export function postgresText(maxLength: number): z.ZodString {
     .min(1)
     .refine((value) => hasLengthBetween(value, 1, maxLength), `expected at most ${maxLength} characters`)
     .refine((value) => !value.includes('\0'), 'expected no NUL character')
-    .refine((value) => !HALF_A_PAIR.test(value), 'expected whole characters (Unicode code points)');
+    .refine(isWholeCharacters, 'expected whole characters (Unicode code points)');
 }

@@ -63,7 +63,7 @@ function changesAt(document: object, path: Path): readonly [object, ...object[]]
 function neighbours(value: unknown): readonly unknown[] {
   switch (typeof value) {
     case 'string':
-      return [`${value}\n`, ` ${value}`, value.toUpperCase(), value.slice(1), `${value}${value}`];
+      return [`${value}\n`, ` ${value}`, value.toUpperCase(), [...value].slice(1).join(''), `${value}${value}`];
     case 'number':
       return [BigInt(value), value + 0.5, value + 1, -value, String(value)];
     case 'bigint':

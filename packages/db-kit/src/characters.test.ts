@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hasLengthBetween } from './has-length-between.ts';
+import { hasLengthBetween, isWholeCharacters } from './characters.ts';
 
 it('counts code points', () => {
   expect(hasLengthBetween('😀😀', 2, 2)).toBe(true);
@@ -16,4 +16,9 @@ it('agrees with counting every text whole', () => {
       expect(hasLengthBetween(text, minLength, minLength + more)).toBe(count >= minLength && count <= minLength + more);
     }),
   );
+});
+
+it('tells halves of characters from whole ones', () => {
+  expect(['', 'a', '😀', 'é'].filter((text) => !isWholeCharacters(text))).toEqual([]);
+  expect(['😀'.slice(0, 1), '😀'.slice(1), 'a😀'.slice(0, 2)].filter(isWholeCharacters)).toEqual([]);
 });

@@ -10,3 +10,11 @@ export function hasLengthBetween(value: string, minLength: number, maxLength: nu
   const length = [...value].length;
   return length >= minLength && length <= maxLength;
 }
+
+/** Half of a surrogate pair, as cutting a text between two units leaves one. */
+const HALF_A_PAIR = /\p{Surrogate}/u;
+
+/** Whether a text is whole characters only. Both drivers would send another character in the place of half a one. */
+export function isWholeCharacters(value: string): boolean {
+  return !HALF_A_PAIR.test(value);
+}
