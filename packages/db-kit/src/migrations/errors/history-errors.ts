@@ -1,5 +1,6 @@
 import { FinovaError } from '../../errors/index.ts';
 import type { MigrationDirection } from '../migration.ts';
+import { howToSettle } from './how-to-settle.ts';
 
 /** An applied migration's file is gone. */
 export class MissingMigrationError extends FinovaError {
@@ -90,7 +91,7 @@ export class HalfDoneMigrationError extends FinovaError {
       message:
         `Migration ${migration} of ${domain} ran outside a transaction and was interrupted on its way ${direction} ` +
         `(started ${startedAt.toISOString()} by ${actor}): it may be applied in part`,
-      next: `look at the database, then run finova-db repair ${domain} ${migration} --as applied (its up is complete) or --as pending (nothing of it is left)`,
+      next: howToSettle(domain, migration),
     });
     this.domain = domain;
     this.migration = migration;

@@ -1,5 +1,6 @@
 import { FinovaError, messageWithoutValues } from '../../errors/index.ts';
 import type { MigrationDirection } from '../migration.ts';
+import { howToSettle } from './how-to-settle.ts';
 
 /** `down` reached a migration that cannot be undone. */
 export class IrreversibleMigrationError extends FinovaError {
@@ -157,13 +158,18 @@ export class MigrationFailedError extends FinovaError {
     step?: string | undefined;
     statement?: FailedStatement | undefined;
     leftBehind: string;
+    /** It ran outside a transaction: it has to be settled before it can run again. */
+    isHalfDone?: boolean;
     cause: unknown;
   }) {
     const where = facts.step === undefined ? '' : ` in step ${facts.step}`;
     const statement = facts.statement === undefined ? '' : `; statement: ${describeStatement(facts.statement)}`;
     super({
       message: `Migration ${facts.migration} of ${facts.domain} failed on its way ${facts.direction}${where}: ${messageWithoutValues(facts.cause)}${statement}; ${facts.leftBehind}`,
-      next: 'correct the cause and run the same command again; it resumes there',
+      next:
+        facts.isHalfDone === true
+          ? `correct the cause, ${howToSettle(facts.domain, facts.migration)}`
+          : 'correct the cause and run the same command again; it resumes there',
       cause: facts.cause,
     });
     this.domain = facts.domain;
@@ -193,9 +199,7 @@ export class MigrationInterruptedError extends FinovaError {
     super({
       message: `Interrupted while ${doing} in ${domain}; ${leftHalfDone === undefined ? 'nothing is half-journaled' : 'it runs outside a transaction and is journaled as half done'}`,
       next:
-        leftHalfDone === undefined
-          ? 'run the same command again; it resumes there'
-          : `look at the database, then run finova-db repair ${domain} ${leftHalfDone} --as applied or --as pending`,
+        leftHalfDone === undefined ? 'run the same command again; it resumes there' : howToSettle(domain, leftHalfDone),
     });
     this.domain = domain;
   }

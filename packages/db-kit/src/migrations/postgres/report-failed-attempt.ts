@@ -76,6 +76,7 @@ export async function reportFailedAttempt(
       definition.transaction === false
         ? 'it runs outside a transaction and is journaled as half done'
         : 'all of it was rolled back',
+    isHalfDone: definition.transaction === false,
     cause: thrown,
   });
 }
