@@ -75,13 +75,7 @@ CREATE TABLE transactions.balances (
   debits_pending_minor bigint DEFAULT 0 NOT NULL,
   credits_pending_minor bigint DEFAULT 0 NOT NULL,
   version bigint DEFAULT 0 NOT NULL,
-  CONSTRAINT balances_pkey PRIMARY KEY (account_id),
-  CONSTRAINT balances_available CHECK (overdraft_limit_minor IS NULL OR
-CASE normal_side
-    WHEN 'credit'::text THEN credits_posted_minor - debits_posted_minor - debits_pending_minor
-    ELSE debits_posted_minor - credits_posted_minor - credits_pending_minor
-END >= (- overdraft_limit_minor)),
-  CONSTRAINT balances_totals_not_negative CHECK (LEAST(debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor, version) >= 0)
+  CONSTRAINT balances_pkey PRIMARY KEY (account_id)
 ) WITH (fillfactor='70');
 GRANT SELECT ON TABLE transactions.balances TO finova_transactions_app;
 GRANT SELECT ON TABLE transactions.balances TO finova_transactions_readonly;
@@ -506,6 +500,45 @@ AS $function$
       END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.check_balance_in_step() FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION transactions.check_balance_rules()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+      BEGIN
+        -- A statement of its own, and not what a transfer or its account does.
+        IF pg_trigger_depth() = 1 THEN
+          IF TG_OP = 'UPDATE' AND
+            (NEW.debits_posted_minor, NEW.credits_posted_minor, NEW.debits_pending_minor, NEW.credits_pending_minor, NEW.version)
+            <> (OLD.debits_posted_minor, OLD.credits_posted_minor, OLD.debits_pending_minor, OLD.credits_pending_minor, OLD.version)
+          THEN
+            RAISE EXCEPTION 'Only transfers move money: % on %.% by a statement of its own is refused', TG_OP, TG_TABLE_SCHEMA,
+              TG_TABLE_NAME USING ERRCODE = '23001', CONSTRAINT = 'balances_only_by_transfers';
+          END IF;
+        END IF;
+        IF least(NEW.debits_posted_minor, NEW.credits_posted_minor, NEW.debits_pending_minor, NEW.credits_pending_minor,
+            NEW.version) < 0 THEN
+          RAISE EXCEPTION 'A total of account % would be negative', NEW.account_id USING ERRCODE = '23514',
+            CONSTRAINT = 'balances_totals_not_negative', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+        END IF;
+        IF NEW.overdraft_limit_minor IS NOT NULL AND -NEW.overdraft_limit_minor > (CASE NEW.normal_side
+            WHEN 'credit' THEN NEW.credits_posted_minor - NEW.debits_posted_minor - NEW.debits_pending_minor
+            ELSE NEW.debits_posted_minor - NEW.credits_posted_minor - NEW.credits_pending_minor END) THEN
+          RAISE EXCEPTION 'Account % would have less available than its overdraft limit allows', NEW.account_id
+            USING ERRCODE = '23514', DETAIL = NEW.account_id,
+            CONSTRAINT = 'balances_available', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+        END IF;
+        IF NEW.account_status = 'closed' THEN
+          IF NEW.debits_posted_minor <> NEW.credits_posted_minor OR greatest(NEW.debits_pending_minor, NEW.credits_pending_minor) > 0
+          THEN
+            RAISE EXCEPTION 'Account % has money or holds on it', NEW.account_id USING ERRCODE = '23514',
+              CONSTRAINT = 'balances_empty_when_closed', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+          END IF;
+        END IF;
+        RETURN NEW;
+      END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.check_balance_rules() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION transactions.check_capture(resolution_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -758,8 +791,8 @@ BEGIN
     RAISE EXCEPTION 'A transaction needs at least one transfer' USING ERRCODE = 'FN006';
   ELSIF jsonb_array_length(transfers) = 1 THEN
     PERFORM transactions.lock_balances(ARRAY[debit, credit], true);
-    INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-    VALUES (new_id, debit, credit, item ->> 'currency', (item ->> 'amount_minor')::bigint);
+    INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+    VALUES (new_id, new_id, debit, credit, item ->> 'currency', (item ->> 'amount_minor')::bigint);
   ELSE
     PERFORM transactions.lock_balances(ARRAY(
       SELECT (ids.id)::uuid FROM jsonb_array_elements(transfers) AS items(body),
@@ -808,8 +841,8 @@ CREATE OR REPLACE FUNCTION transactions.missing_guards()
 AS $function$
   WITH guards(relation, name) AS (
     VALUES
-      ('balances', 'balances_never_removed'), ('balances', 'balances_in_step'), ('balances', 'balances_only_by_transfers'),
-      ('balances', 'balances_empty_when_closed'), ('transactions', 'transactions_append_only'),
+      ('balances', 'balances_never_removed'), ('balances', 'balances_in_step'), ('balances', 'balances_rules'),
+      ('transactions', 'transactions_append_only'),
       ('transfers', 'transfers_append_only'), ('transfers', 'transfers_post'), ('entries', 'entries_append_only'),
       ('entries', 'entries_no_truncate'), ('entries', 'entries_only_by_transfers'),
       ('pending_resolutions', 'pending_resolutions_append_only'), ('pending_resolutions', 'pending_resolutions_release'),
@@ -832,8 +865,7 @@ AS $function$
   UNION ALL
   SELECT format('%s has no valid constraint %s', relation, name)
   FROM (VALUES
-    ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('balances', 'balances_available'),
-    ('balances', 'balances_totals_not_negative'), ('transactions', 'transactions_pkey'), ('transfers', 'transfers_pkey'),
+    ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('transactions', 'transactions_pkey'), ('transfers', 'transfers_pkey'),
     ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
     ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
     ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)
@@ -894,7 +926,6 @@ DECLARE
   item_hashes bytea[];
   refusals text[];
   transaction_ids uuid[];
-  transfer_ids uuid[];
   debit integer;
   credit integer;
   amount bigint;
@@ -941,12 +972,10 @@ BEGIN
   ) AS seen;
   transaction_ids := ARRAY(
     SELECT CASE WHEN refusal IS NULL THEN transactions.uuid_v7() END FROM unnest(refusals) AS items(refusal));
-  transfer_ids := ARRAY(SELECT transactions.uuid_v7() FROM generate_series(1, items));
   IF item_keys IS NOT NULL THEN
     item_hashes := ARRAY(
-      SELECT sha256(convert_to(concat_ws(';', 'item', debit_account_ids[item], credit_account_ids[item], currencies[item],
-        amounts_minor[item], coalesce(in_booking_date::text, '-'), coalesce(in_value_date::text, '-'),
-        quote_nullable(end_to_end_ids[item]), quote_nullable(descriptions[item])), 'UTF8'))
+      SELECT transactions.transfer_hash(debit_account_ids[item], credit_account_ids[item], currencies[item], amounts_minor[item],
+        end_to_end_ids[item], descriptions[item], in_booking_date, in_value_date)
       FROM generate_series(1, items) AS item);
   END IF;
 
@@ -1021,10 +1050,11 @@ BEGIN
   INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
   SELECT id, 'posted', booked, coalesce(in_value_date, booked), end_to_end_id, description
   FROM unnest(transaction_ids, end_to_end_ids, descriptions) AS accepted(id, end_to_end_id, description) WHERE id IS NOT NULL;
-  -- The transfers write the entries and move the balances.
+  -- The transfers write the entries and move the balances. Each has the id of its transaction, as its only one.
   INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-  SELECT * FROM unnest(transfer_ids, transaction_ids, debit_account_ids, credit_account_ids, currencies, amounts_minor)
-    AS accepted(id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor) WHERE transaction_id IS NOT NULL;
+  SELECT id, id, debit_account_id, credit_account_id, currency, amount_minor
+  FROM unnest(transaction_ids, debit_account_ids, credit_account_ids, currencies, amounts_minor)
+    AS accepted(id, debit_account_id, credit_account_id, currency, amount_minor) WHERE id IS NOT NULL;
   INSERT INTO transactions.outbox (topic, key, payload)
   SELECT 'transaction.posted', id, jsonb_build_object('transaction_id', id, 'kind', 'posted')
   FROM unnest(transaction_ids) AS accepted(id) WHERE id IS NOT NULL;
@@ -1077,8 +1107,8 @@ BEGIN
   ), told AS (
     INSERT INTO transactions.outbox (topic, key, payload) SELECT 'transaction.posted', id, answer FROM claimed
   )
-  INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-  SELECT id, (transfers #>> '{0,debit_account_id}')::uuid, (transfers #>> '{0,credit_account_id}')::uuid,
+  INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+  SELECT id, id, (transfers #>> '{0,debit_account_id}')::uuid, (transfers #>> '{0,credit_account_id}')::uuid,
     transfers #>> '{0,currency}', (transfers #>> '{0,amount_minor}')::bigint
   FROM claimed;
   RETURN CASE WHEN FOUND THEN answer ELSE transactions.answered(in_scope, in_key, hash) END;
@@ -1086,6 +1116,40 @@ END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.post_transaction(text,text,jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION transactions.post_transaction(text,text,jsonb) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.post_transaction(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb) IS 'Moves the amounts of one or more transfers at once, or none of them';
+
+CREATE OR REPLACE FUNCTION transactions.post_transfer(in_scope text, in_key text, in_debit_account_id uuid, in_credit_account_id uuid, in_currency text, in_amount_minor bigint, in_end_to_end_id text DEFAULT NULL::text, in_description text DEFAULT NULL::text, in_booking_date date DEFAULT NULL::date, in_value_date date DEFAULT NULL::date)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  new_id CONSTANT uuid := transactions.uuid_v7();
+  hash CONSTANT bytea := transactions.transfer_hash(in_debit_account_id, in_credit_account_id, in_currency, in_amount_minor,
+    in_end_to_end_id, in_description, in_booking_date, in_value_date);
+  answer CONSTANT jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'posted');
+BEGIN
+  -- One statement: starting another one costs about as much as what it does. Where the key is taken, nothing else is
+  -- inserted. A transfer that is the only one of its transaction has its id: to draw another takes as long as to write it.
+  WITH claimed AS (
+    INSERT INTO transactions.idempotency_keys (scope, key, request_hash, response, transaction_id)
+    VALUES (in_scope, in_key, hash, answer, new_id) ON CONFLICT DO NOTHING RETURNING transaction_id AS id
+  ), made AS (
+    INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
+    SELECT id, 'posted', coalesce(in_booking_date, current_date), coalesce(in_value_date, in_booking_date, current_date),
+      in_end_to_end_id, in_description
+    FROM claimed
+  ), told AS (
+    INSERT INTO transactions.outbox (topic, key, payload) SELECT 'transaction.posted', id, answer FROM claimed
+  )
+  INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+  SELECT id, id, in_debit_account_id, in_credit_account_id, in_currency, in_amount_minor FROM claimed;
+  RETURN CASE WHEN FOUND THEN answer ELSE transactions.answered(in_scope, in_key, hash) END;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.post_transfer(text,text,uuid,uuid,text,bigint,text,text,date,date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.post_transfer(text,text,uuid,uuid,text,bigint,text,text,date,date) TO finova_transactions_app;
+COMMENT ON FUNCTION transactions.post_transfer(pg_catalog.text,pg_catalog.text,pg_catalog.uuid,pg_catalog.uuid,pg_catalog.text,bigint,pg_catalog.text,pg_catalog.text,pg_catalog.date,pg_catalog.date) IS 'Moves one amount from one account to another, as a transaction of its own; its key is that of the same transfer in a batch';
 
 CREATE OR REPLACE FUNCTION transactions.post_transfers()
  RETURNS trigger
@@ -1107,8 +1171,8 @@ BEGIN
   -- order of their accounts, and both entries. What this finds nothing to do for, for whatever reason, is looked at below.
   WITH one AS (
     SELECT added.*, made.booking_date FROM added JOIN transactions.transactions AS made ON made.id = added.transaction_id
-    WHERE made.kind = 'posted' AND (SELECT count(*) FROM added) = 1
-      AND (SELECT count(*) FROM transactions.transfers AS every WHERE every.transaction_id = added.transaction_id) = 1
+    WHERE made.kind = 'posted' AND NOT EXISTS (SELECT FROM added OFFSET 1)
+      AND NOT EXISTS (SELECT FROM transactions.transfers AS every WHERE every.transaction_id = added.transaction_id OFFSET 1)
   ), moved AS (
     UPDATE transactions.balances SET
       debits_posted_minor = debits_posted_minor + CASE side.id WHEN one.debit_account_id THEN one.amount_minor ELSE 0 END,
@@ -1338,17 +1402,6 @@ BEGIN
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.refuse_closed_month() FROM PUBLIC;
 COMMENT ON FUNCTION transactions.refuse_closed_month() IS 'Refuses entries of a month whose balances were taken';
-
-CREATE OR REPLACE FUNCTION transactions.refuse_closing()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-      BEGIN
-        RAISE EXCEPTION 'Account % has money or holds on it', NEW.account_id
-          USING ERRCODE = '23514', CONSTRAINT = TG_NAME, SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
-      END $function$;
-REVOKE EXECUTE ON FUNCTION transactions.refuse_closing() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.refuse_going_back()
  RETURNS trigger
@@ -1610,6 +1663,18 @@ REVOKE EXECUTE ON FUNCTION transactions.take_balance_snapshots(date) FROM PUBLIC
 GRANT EXECUTE ON FUNCTION transactions.take_balance_snapshots(date) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.take_balance_snapshots(pg_catalog.date) IS 'Closes the months up to the last day of one, keeps the balance of every account at its end, and returns how many it took';
 
+CREATE OR REPLACE FUNCTION transactions.transfer_hash(debit_account_id uuid, credit_account_id uuid, currency text, amount_minor bigint, end_to_end_id text, description text, booking_date date, value_date date)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT sha256(convert_to(concat_ws(';', 'item', debit_account_id, credit_account_id, currency, amount_minor,
+    coalesce(booking_date::text, '-'), coalesce(value_date::text, '-'), quote_nullable(end_to_end_id), quote_nullable(description)),
+    'UTF8'))
+$function$;
+REVOKE EXECUTE ON FUNCTION transactions.transfer_hash(uuid,uuid,text,bigint,text,text,date,date) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.transfer_hash(pg_catalog.uuid,pg_catalog.uuid,pg_catalog.text,bigint,pg_catalog.text,pg_catalog.text,pg_catalog.date,pg_catalog.date) IS 'What the key of a transfer was used for: the same, whether it came by itself or in a batch';
+
 CREATE OR REPLACE FUNCTION transactions.verify(first_day date DEFAULT NULL::date, last_day date DEFAULT NULL::date)
  RETURNS TABLE(problem text)
  LANGUAGE plpgsql
@@ -1771,14 +1836,12 @@ CREATE TRIGGER transactions_open_balance AFTER INSERT ON accounts.accounts FOR E
 ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER transactions_open_balance;
 CREATE TRIGGER balance_snapshots_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.balance_snapshots FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.balance_snapshots ENABLE ALWAYS TRIGGER balance_snapshots_append_only;
-CREATE TRIGGER balances_empty_when_closed BEFORE INSERT OR UPDATE OF account_status ON transactions.balances FOR EACH ROW WHEN (new.account_status = 'closed'::text AND (new.debits_posted_minor <> new.credits_posted_minor OR new.debits_pending_minor <> 0 OR new.credits_pending_minor <> 0)) EXECUTE FUNCTION transactions.refuse_closing();
-ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_empty_when_closed;
 CREATE TRIGGER balances_in_step BEFORE INSERT OR UPDATE OF account_id, normal_side, account_status, overdraft_limit_minor ON transactions.balances FOR EACH ROW EXECUTE FUNCTION transactions.check_balance_in_step();
 ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_in_step;
 CREATE TRIGGER balances_never_removed BEFORE DELETE OR TRUNCATE ON transactions.balances FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_removal();
 ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_never_removed;
-CREATE TRIGGER balances_only_by_transfers BEFORE UPDATE OF debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor, version ON transactions.balances FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION transactions.refuse_by_hand();
-ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_only_by_transfers;
+CREATE TRIGGER balances_rules BEFORE INSERT OR UPDATE ON transactions.balances FOR EACH ROW EXECUTE FUNCTION transactions.check_balance_rules();
+ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_rules;
 CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON transactions.entries FOR EACH ROW EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();

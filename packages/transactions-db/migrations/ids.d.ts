@@ -22,5 +22,6 @@ declare module '@finova/db-kit/migrations' {
     'transactions-db/20260310T120000-create-roles': true;
     'transactions-db/20260310T121000-follow-accounts-in-replica-mode': true;
     'transactions-db/20260320T090000-set-messages-aside': true;
+    'transactions-db/20260401T090000-check-balances-by-one-trigger': true;
   }
 }

@@ -26,7 +26,6 @@ DECLARE
   item_hashes bytea[];
   refusals text[];
   transaction_ids uuid[];
-  transfer_ids uuid[];
   debit integer;
   credit integer;
   amount bigint;
@@ -73,12 +72,10 @@ BEGIN
   ) AS seen;
   transaction_ids := ARRAY(
     SELECT CASE WHEN refusal IS NULL THEN transactions.uuid_v7() END FROM unnest(refusals) AS items(refusal));
-  transfer_ids := ARRAY(SELECT transactions.uuid_v7() FROM generate_series(1, items));
   IF item_keys IS NOT NULL THEN
     item_hashes := ARRAY(
-      SELECT sha256(convert_to(concat_ws(';', 'item', debit_account_ids[item], credit_account_ids[item], currencies[item],
-        amounts_minor[item], coalesce(in_booking_date::text, '-'), coalesce(in_value_date::text, '-'),
-        quote_nullable(end_to_end_ids[item]), quote_nullable(descriptions[item])), 'UTF8'))
+      SELECT transactions.transfer_hash(debit_account_ids[item], credit_account_ids[item], currencies[item], amounts_minor[item],
+        end_to_end_ids[item], descriptions[item], in_booking_date, in_value_date)
       FROM generate_series(1, items) AS item);
   END IF;
 
@@ -153,10 +150,11 @@ BEGIN
   INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
   SELECT id, 'posted', booked, coalesce(in_value_date, booked), end_to_end_id, description
   FROM unnest(transaction_ids, end_to_end_ids, descriptions) AS accepted(id, end_to_end_id, description) WHERE id IS NOT NULL;
-  -- The transfers write the entries and move the balances.
+  -- The transfers write the entries and move the balances. Each has the id of its transaction, as its only one.
   INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-  SELECT * FROM unnest(transfer_ids, transaction_ids, debit_account_ids, credit_account_ids, currencies, amounts_minor)
-    AS accepted(id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor) WHERE transaction_id IS NOT NULL;
+  SELECT id, id, debit_account_id, credit_account_id, currency, amount_minor
+  FROM unnest(transaction_ids, debit_account_ids, credit_account_ids, currencies, amounts_minor)
+    AS accepted(id, debit_account_id, credit_account_id, currency, amount_minor) WHERE id IS NOT NULL;
   INSERT INTO transactions.outbox (topic, key, payload)
   SELECT 'transaction.posted', id, jsonb_build_object('transaction_id', id, 'kind', 'posted')
   FROM unnest(transaction_ids) AS accepted(id) WHERE id IS NOT NULL;

@@ -86,8 +86,8 @@ BEGIN
   -- order of their accounts, and both entries. What this finds nothing to do for, for whatever reason, is looked at below.
   WITH one AS (
     SELECT added.*, made.booking_date FROM added JOIN transactions.transactions AS made ON made.id = added.transaction_id
-    WHERE made.kind = 'posted' AND (SELECT count(*) FROM added) = 1
-      AND (SELECT count(*) FROM transactions.transfers AS every WHERE every.transaction_id = added.transaction_id) = 1
+    WHERE made.kind = 'posted' AND NOT EXISTS (SELECT FROM added OFFSET 1)
+      AND NOT EXISTS (SELECT FROM transactions.transfers AS every WHERE every.transaction_id = added.transaction_id OFFSET 1)
   ), moved AS (
     UPDATE transactions.balances SET
       debits_posted_minor = debits_posted_minor + CASE side.id WHEN one.debit_account_id THEN one.amount_minor ELSE 0 END,

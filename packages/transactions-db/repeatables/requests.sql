@@ -27,6 +27,15 @@ END $function$;
 COMMENT ON FUNCTION transactions.claim_key(text, text, text, jsonb, uuid, jsonb) IS 'NULL for a new request, whose answer is then kept; the first answer for a repeated one; FN003 for another request';
 REVOKE ALL ON FUNCTION transactions.claim_key(text, text, text, jsonb, uuid, jsonb) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION transactions.transfer_hash(debit_account_id uuid, credit_account_id uuid, currency text, amount_minor bigint,
+    end_to_end_id text, description text, booking_date date, value_date date) RETURNS bytea LANGUAGE sql STABLE AS $function$
+  SELECT sha256(convert_to(concat_ws(';', 'item', debit_account_id, credit_account_id, currency, amount_minor,
+    coalesce(booking_date::text, '-'), coalesce(value_date::text, '-'), quote_nullable(end_to_end_id), quote_nullable(description)),
+    'UTF8'))
+$function$;
+COMMENT ON FUNCTION transactions.transfer_hash(uuid, uuid, text, bigint, text, text, date, date) IS 'What the key of a transfer was used for: the same, whether it came by itself or in a batch';
+REVOKE ALL ON FUNCTION transactions.transfer_hash(uuid, uuid, text, bigint, text, text, date, date) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION transactions.insert_transaction(new_id uuid, in_kind text, request jsonb) RETURNS void
   LANGUAGE plpgsql AS $function$
 DECLARE
@@ -51,8 +60,8 @@ BEGIN
     RAISE EXCEPTION 'A transaction needs at least one transfer' USING ERRCODE = 'FN006';
   ELSIF jsonb_array_length(transfers) = 1 THEN
     PERFORM transactions.lock_balances(ARRAY[debit, credit], true);
-    INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-    VALUES (new_id, debit, credit, item ->> 'currency', (item ->> 'amount_minor')::bigint);
+    INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+    VALUES (new_id, new_id, debit, credit, item ->> 'currency', (item ->> 'amount_minor')::bigint);
   ELSE
     PERFORM transactions.lock_balances(ARRAY(
       SELECT (ids.id)::uuid FROM jsonb_array_elements(transfers) AS items(body),

@@ -130,8 +130,8 @@ CREATE OR REPLACE FUNCTION transactions.missing_guards() RETURNS SETOF text
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
   WITH guards(relation, name) AS (
     VALUES
-      ('balances', 'balances_never_removed'), ('balances', 'balances_in_step'), ('balances', 'balances_only_by_transfers'),
-      ('balances', 'balances_empty_when_closed'), ('transactions', 'transactions_append_only'),
+      ('balances', 'balances_never_removed'), ('balances', 'balances_in_step'), ('balances', 'balances_rules'),
+      ('transactions', 'transactions_append_only'),
       ('transfers', 'transfers_append_only'), ('transfers', 'transfers_post'), ('entries', 'entries_append_only'),
       ('entries', 'entries_no_truncate'), ('entries', 'entries_only_by_transfers'),
       ('pending_resolutions', 'pending_resolutions_append_only'), ('pending_resolutions', 'pending_resolutions_release'),
@@ -154,8 +154,7 @@ CREATE OR REPLACE FUNCTION transactions.missing_guards() RETURNS SETOF text
   UNION ALL
   SELECT format('%s has no valid constraint %s', relation, name)
   FROM (VALUES
-    ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('balances', 'balances_available'),
-    ('balances', 'balances_totals_not_negative'), ('transactions', 'transactions_pkey'), ('transfers', 'transfers_pkey'),
+    ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('transactions', 'transactions_pkey'), ('transfers', 'transfers_pkey'),
     ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
     ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
     ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)

@@ -2,11 +2,11 @@ import { FinovaError } from '@finova/db-kit';
 
 /** A posting or hold would take an account below minus its overdraft limit. */
 export class InsufficientFundsError extends FinovaError {
-  readonly accountId: string | undefined;
+  readonly accountId: string;
 
-  constructor(accountId: string | undefined, cause: unknown) {
+  constructor(accountId: string, cause: unknown) {
     super({
-      message: `Account ${accountId ?? '(unknown)'} has not enough available: nothing was moved`,
+      message: `Account ${accountId} has not enough available: nothing was moved`,
       next: 'wait for funds, or raise the overdraft limit',
       cause,
     });

@@ -20,6 +20,7 @@ export {
   type PostingInput,
   type ReversalInput,
   type SettlementInput,
+  type SingleTransferInput,
   type TransferInput,
 } from './repositories/ledger-repository.ts';
 export { MovementRepository, type TransactionMovement } from './repositories/movement-repository.ts';

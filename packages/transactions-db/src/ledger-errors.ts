@@ -70,8 +70,7 @@ export function ledgerError(thrown: unknown, request: { readonly scope: string; 
     return new AmountOutOfRangeError(thrown);
   }
   if (isPostgresError(thrown, [SqlState.checkViolation], ['balances_available'])) {
-    // The row that failed begins with its account: "Failing row contains (0198…, EUR, …)".
-    return new InsufficientFundsError(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(detail)?.[0], thrown);
+    return new InsufficientFundsError(detail, thrown);
   }
   if (isPostgresError(thrown, [SqlState.checkViolation], ['transfers_currency'])) {
     return new CurrencyMismatchError(thrown);

@@ -2,7 +2,7 @@ import { FinovaError } from '@finova/db-kit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { BalanceRepository, type HoldInput } from '../src/index.ts';
+import { BalanceRepository } from '../src/index.ts';
 import { findImbalances, type LedgerTestDatabase, openLedgerTestDatabase } from './ledger-test-database.ts';
 
 /** More with `FINOVA_PROPERTY_RUNS`. */
@@ -17,14 +17,14 @@ interface Move {
 }
 
 type Command =
-  | ({ readonly kind: 'post' | 'hold' } & Move)
+  | ({ readonly kind: 'post' | 'postTransfer' | 'hold' } & Move)
   | { readonly kind: 'batch'; readonly moves: readonly Move[] }
   | { readonly kind: 'capture' | 'void' | 'reverse'; readonly index: number; readonly part: number }
   | { readonly kind: 'freeze'; readonly index: number };
 
 const account = fc.nat({ max: ACCOUNTS - 1 });
 const move = fc.record({
-  kind: fc.constantFrom('post' as const, 'hold' as const),
+  kind: fc.constantFrom('post' as const, 'postTransfer' as const, 'hold' as const),
   from: account,
   to: account,
   amount: fc.bigInt({ min: 1n, max: 120n }),
@@ -129,13 +129,19 @@ describe('whatever is asked of the ledger', () => {
     for (const command of commands) {
       if ('from' in command) {
         const { kind, from, to, amount } = command;
-        const input = {
-          transfers: [transferOf(command)],
-          ...(kind === 'hold' ? { expiresAt: new Date(Date.now() + 3_600_000) } : {}),
-        };
-        const answer = await refusable(() => ledger[kind](database.nextKey(), input as HoldInput));
+        const transfers = [transferOf(command)];
+        const answer = await refusable(() => {
+          switch (kind) {
+            case 'post':
+              return ledger.post(database.nextKey(), { transfers });
+            case 'postTransfer':
+              return ledger.postTransfer(database.nextKey(), transferOf(command));
+            case 'hold':
+              return ledger.hold(database.nextKey(), { transfers, expiresAt: new Date(Date.now() + 3_600_000) });
+          }
+        });
         expect(answer !== undefined, `${kind} ${amount} from ${from} to ${to}`).toBe(model.canMove(from, to, amount));
-        if (answer !== undefined && kind === 'post') {
+        if (answer !== undefined && kind !== 'hold') {
           model.move(from, to, amount);
           posted.push({ id: answer.transactionId, from, to, amount, reversed: false });
         } else if (answer !== undefined) {

@@ -118,16 +118,16 @@ describe('the books', () => {
 const TAMPERINGS: readonly (readonly [what: string, statements: string, problem: RegExp])[] = [
   [
     'a balance changed behind its guard',
-    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_only_by_transfers;
+    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_rules;
      UPDATE transactions.balances SET credits_posted_minor = credits_posted_minor + 1 WHERE account_id = $account;
-     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_only_by_transfers`,
+     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_rules`,
     /totals are not the sum/,
   ],
   [
     'something held by nobody',
-    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_only_by_transfers;
+    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_rules;
      UPDATE transactions.balances SET debits_pending_minor = 1 WHERE account_id = $account;
-     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_only_by_transfers`,
+     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_rules`,
     /what open holds hold/,
   ],
   [
@@ -203,8 +203,8 @@ const TAMPERINGS: readonly (readonly [what: string, statements: string, problem:
   ),
   [
     'a constraint that is gone',
-    'ALTER TABLE transactions.balances DROP CONSTRAINT balances_available',
-    /no valid constraint balances_available/,
+    'ALTER TABLE transactions.transfers DROP CONSTRAINT transfers_two_accounts',
+    /no valid constraint transfers_two_accounts/,
   ],
   [
     'balances that do not follow accounts',

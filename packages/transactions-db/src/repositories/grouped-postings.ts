@@ -46,8 +46,9 @@ interface Waiting {
  * all where their transfers share an account.
  *
  * Every transfer has a key, by which it happens once: after an unknown outcome it is posted again, with the same key, and
- * answered with the transaction that it became. A key that was used here is not known to {@link LedgerRepository.post}, nor
- * the other way around: each refuses what the other one posted.
+ * answered with the transaction that it became, whether it comes here or to {@link LedgerRepository.postTransfer}. A key that
+ * was used here is not known to {@link LedgerRepository.post}, nor the other way around: each refuses what the other one
+ * posted.
  *
  * @example
  * const postings = new GroupedPostings(new LedgerRepository(db));

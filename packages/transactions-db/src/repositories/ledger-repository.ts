@@ -76,12 +76,15 @@ const reversal = z.strictObject({ ...booking, transactionId: z.uuid() });
 export const batchItem = z
   .strictObject({ ...movement, ...texts, key: idempotencyKey.shape.key.optional() })
   .refine(hasTwoAccounts, 'expected two accounts');
+const singleTransfer = z.strictObject({ ...movement, ...booking }).refine(hasTwoAccounts, 'expected two accounts');
 const batch = z.strictObject({ ...dates, transfers: z.array(batchItem).min(1).max(10_000) });
 
 const expiryBatchSize = z.int().min(1).max(10_000);
 
 /** One amount from one account to another; `amountMinor` in minor units, above 0. */
 export type TransferInput = z.input<typeof transfer>;
+/** One transfer that is a transaction of its own. */
+export type SingleTransferInput = z.input<typeof singleTransfer>;
 /** Transfers that happen together or not at all, in this order. */
 export type PostingInput = z.input<typeof posting>;
 export type HoldInput = z.input<typeof hold>;
@@ -100,6 +103,7 @@ export type BatchInput = z.input<typeof batch>;
 /** The texts of what is sent, as constants: nothing is compiled per call. */
 const CALLS = {
   post_transaction: 'SELECT transactions.post_transaction($1, $2, $3::jsonb) AS answer',
+  post_transfer: 'SELECT transactions.post_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS answer',
   hold: 'SELECT transactions.hold($1, $2, $3::jsonb) AS answer',
   capture: 'SELECT transactions.capture($1, $2, $3::jsonb) AS answer',
   void: 'SELECT transactions.void($1, $2, $3::jsonb) AS answer',
@@ -133,6 +137,25 @@ export class LedgerRepository {
    */
   async post(key: IdempotencyKey, input: PostingInput): Promise<LedgerAnswer> {
     return this.#ask('post_transaction', key, posting.parse(input));
+  }
+
+  /**
+   * Moves one amount: what {@link post} does with one transfer, in less time. Its key is that of an item of a batch: whichever
+   * of {@link postTransfer}, {@link postBatch} and `GroupedPostings.post` comes again with it is answered with what the first
+   * one became.
+   *
+   * @throws as {@link post}.
+   * @example
+   * await ledger.postTransfer(
+   *   { scope: 'payments', key: 'order-17' },
+   *   { debitAccountId, creditAccountId, currency: 'EUR', amountMinor: 1_250n },
+   * );
+   */
+  async postTransfer(key: IdempotencyKey, input: SingleTransferInput): Promise<LedgerAnswer> {
+    const { debitAccountId, creditAccountId, currency, amountMinor, ...booked } = singleTransfer.parse(input);
+    const { endToEndId = null, description = null, bookingDate = null, valueDate = null } = booked;
+    const moved = [debitAccountId, creditAccountId, currency, amountMinor];
+    return this.#answer('post_transfer', key, [...moved, endToEndId, description, bookingDate, valueDate]);
   }
 
   /**
@@ -222,9 +245,15 @@ export class LedgerRepository {
   }
 
   async #ask(procedure: keyof typeof CALLS, key: IdempotencyKey, request: object): Promise<LedgerAnswer> {
-    const answer = await this.#call<{ transaction_id: string; kind: TransactionKind }>(procedure, key, [
-      toRequest(request),
-    ]);
+    return this.#answer(procedure, key, [toRequest(request)]);
+  }
+
+  async #answer(
+    procedure: keyof typeof CALLS,
+    key: IdempotencyKey,
+    parameters: readonly unknown[],
+  ): Promise<LedgerAnswer> {
+    const answer = await this.#call<{ transaction_id: string; kind: TransactionKind }>(procedure, key, parameters);
     return { transactionId: answer.transaction_id, kind: answer.kind };
   }
 

@@ -49,7 +49,7 @@ const IN_ANY_SESSION: readonly Refusal[] = [
   ...TOTALS.map(
     (column): Refusal => [
       `a balance by hand: ${column}`,
-      `UPDATE transactions.balances SET ${column} = ${column} WHERE account_id = $account`,
+      `UPDATE transactions.balances SET ${column} = ${column} + 1 WHERE account_id = $account`,
       'balances_only_by_transfers',
     ],
   ),

@@ -21,6 +21,7 @@ const both = (what: string, kind: string, moved: Move, refusedBy: string): Refus
   [`${what}, beside another (${kind})`, move(kind, ['$clearing', '$holder', '1'], moved), refusedBy],
 ];
 
+const HOLD = '0198c0de-0000-7000-8000-00000000000a';
 const NOBODY = `'0198c0de-0000-7000-8000-000000000000'`;
 
 const settle = (kind: string, pending: string, rest = '') => `
@@ -142,6 +143,15 @@ export const MOVEMENT_REFUSALS: readonly Refusal[] = [
     'one more transfer of a hold that is settled',
     `INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
     VALUES ($settled, $clearing, $account, 'EUR', 1)`,
+    'transfers_together',
+  ],
+  [
+    'transfers of a hold that was settled before it had any',
+    `INSERT INTO transactions.transactions (id, kind, booking_date, value_date)
+     VALUES ('${HOLD}', 'pending', current_date, current_date), (${NOBODY}, 'void', current_date, current_date);
+     INSERT INTO transactions.pending_resolutions (pending_transaction_id, resolution_transaction_id) VALUES ('${HOLD}', ${NOBODY});
+     INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+     VALUES ('${HOLD}', $holder, $clearing, 'EUR', 1)`,
     'transfers_together',
   ],
 

@@ -3,6 +3,7 @@ import { amongShadows, expectRows, type Refusal, rightRefusals, withRightsOf } f
 /** What the application may call, with the least that it can be called with, and what comes of that. */
 const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = [
   [`post_transaction('s', 'k', '{}')`, 'FN006'],
+  [`post_transfer('s', 'k', $account, $clearing, 'EUR', 1)`, undefined],
   [`post_batch('s', 'k', ARRAY[$account]::uuid[], ARRAY[$clearing]::uuid[], '{EUR}', '{1}')`, undefined],
   [`hold('s', 'k', '{}')`, 'FN006'],
   [`capture('s', 'k', '{}')`, 'FN004'],

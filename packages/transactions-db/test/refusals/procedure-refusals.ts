@@ -1,0 +1,59 @@
+import type { Refusal } from '@finova/db-kit/testing';
+
+const IN_AN_HOUR = `now() + interval '1 hour'`;
+const transferJson = (amount: number) =>
+  `jsonb_build_object('debit_account_id', $holder::uuid, 'credit_account_id', $clearing::uuid, 'currency', 'EUR', 'amount_minor', ${amount})`;
+const BATCH = (key: string, amount: number) =>
+  `SELECT transactions.post_batch('s', '${key}', ARRAY[$account]::uuid[], ARRAY[$clearing]::uuid[], '{EUR}', '{${amount}}')`;
+
+/** What the procedures refuse of requests that no constraint could judge. */
+export const PROCEDURE_REFUSALS: readonly Refusal[] = [
+  [
+    'a key used for another transfer',
+    `SELECT transactions.post_transfer('s', 'k', $account, $clearing, 'EUR', 1);
+     SELECT transactions.post_transfer('s', 'k', $account, $clearing, 'EUR', 2)`,
+    'FN003',
+  ],
+  ['a key used for another batch', `${BATCH('k', 1)}; ${BATCH('k', 2)}`, 'FN003'],
+  ['a batch of nothing', `SELECT transactions.post_batch('s', 'k', '{}', '{}', '{}', '{}')`, 'FN006'],
+  [
+    'a batch with fewer currencies than transfers',
+    `SELECT transactions.post_batch('s', 'k', ARRAY[$account, $account]::uuid[], ARRAY[$clearing, $clearing]::uuid[], '{EUR}', '{1,1}')`,
+    'FN006',
+  ],
+  [
+    'an amount captured of a hold of several transfers',
+    `SELECT transactions.hold('s', 'h', jsonb_build_object('expires_at', ${IN_AN_HOUR},
+       'transfers', jsonb_build_array(${transferJson(1)}, ${transferJson(2)})));
+     SELECT transactions.capture('s', 'c', jsonb_build_object('amount_minor', 1, 'pending_transaction_id',
+       (SELECT transaction_id FROM transactions.idempotency_keys WHERE scope = 's' AND key = 'h')))`,
+    'FN007',
+  ],
+  ['balances taken before the end of a month', `SELECT transactions.take_balance_snapshots('2026-02-27')`, 'FN009'],
+  [
+    'balances taken of a month that is not over',
+    `SELECT transactions.take_balance_snapshots((date_trunc('month', current_date) + interval '1 month - 1 day')::date)`,
+    'FN009',
+  ],
+  [
+    'a month retired before an earlier one',
+    `SELECT transactions.take_balance_snapshots('2026-02-28'); SELECT transactions.retire_month('2026-02-01')`,
+    'FN009',
+  ],
+  [
+    'a month retired whose balances were not taken',
+    `SELECT transactions.retire_month('2026-01-01'); SELECT transactions.retire_month('2026-02-01')`,
+    'FN009',
+  ],
+  [
+    'a month retired while a guard of the books is off',
+    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_never_removed; SELECT transactions.retire_month('2026-01-01')`,
+    'FN009',
+  ],
+  ['a month that has no partition retired', `SELECT transactions.retire_month('2031-01-01')`, 'FN009'],
+  [
+    'a balance within a month that was retired',
+    `SELECT transactions.retire_month('2026-01-01'); SELECT transactions.balance_at($account, '2026-01-15')`,
+    'FN011',
+  ],
+];
