@@ -11,6 +11,7 @@ import {
   type IdempotencyKey,
   LedgerRepository,
   type PostingInput,
+  type SingleTransferInput,
   type TransactionsDatabase,
 } from '@finova/transactions-db';
 import getPort from 'get-port';
@@ -27,6 +28,7 @@ const WRITERS = 6;
 /** A request, and what the ledger answered to it before the crash, if it did. */
 type Request = { readonly key: IdempotencyKey; answer?: string } & (
   | { readonly kind: 'post'; readonly input: PostingInput }
+  | { readonly kind: 'transfer'; readonly input: SingleTransferInput }
   | { readonly kind: 'batch'; readonly input: BatchInput }
 );
 
@@ -100,16 +102,23 @@ async function loadUntilKilled(
       amountMinor: BigInt(1 + random.below(60)),
     };
   };
+  const makeRequest = (count: number, key: IdempotencyKey): Request => {
+    switch (count % 3) {
+      case 0:
+        return { key, kind: 'post', input: { transfers: [transfer()] } };
+      case 1:
+        return { key, kind: 'transfer', input: transfer() };
+      default:
+        return { key, kind: 'batch', input: { transfers: Array.from({ length: 30 }, transfer) } };
+    }
+  };
   await withLedger(server.url, async (db) => {
     const ledger = new LedgerRepository(db);
     let isKilled = false;
     const write = async (writer: number) => {
       for (let count = 0; !isKilled; count += 1) {
         const key = { scope: 'attack', key: `${server.round}/${writer}/${count}` };
-        const request: Request =
-          count % 3 === 2
-            ? { key, kind: 'batch', input: { transfers: Array.from({ length: 30 }, transfer) } }
-            : { key, kind: 'post', input: { transfers: [transfer()] } };
+        const request = makeRequest(count, key);
         sent.push(request);
         try {
           request.answer = await ask(ledger, request);
@@ -132,11 +141,14 @@ async function loadUntilKilled(
 }
 
 async function ask(ledger: LedgerRepository, request: Request): Promise<string> {
-  return JSON.stringify(
-    request.kind === 'post'
-      ? await ledger.post(request.key, request.input)
-      : await ledger.postBatch(request.key, request.input),
-  );
+  switch (request.kind) {
+    case 'post':
+      return JSON.stringify(await ledger.post(request.key, request.input));
+    case 'transfer':
+      return JSON.stringify(await ledger.postTransfer(request.key, request.input));
+    case 'batch':
+      return JSON.stringify(await ledger.postBatch(request.key, request.input));
+  }
 }
 
 /** The processes of the killed server end by themselves, and hold its memory until they have. */

@@ -17,8 +17,9 @@ export const ledgerMutations = mutationAttack('ledger-mutations', {
     'search path of open_balance': NOTHING_LOOKED_UP,
     'search path of refuse_by_hand': NOTHING_LOOKED_UP,
     'search path of refuse_closed_month': NOTHING_LOOKED_UP,
-    'search path of refuse_closing': NOTHING_LOOKED_UP,
     'search path of refuse_going_back': NOTHING_LOOKED_UP,
+    'refusal by retire_month: FN009, Month % has no partition of entries':
+      'nobody took the balances of a month that is not there, which is refused as well',
   },
   // A month with entries, and one without.
   partitions: { names: ['entries_2026_01', 'entries_2027_12'], lookedAtBy: 'missing_guards' },

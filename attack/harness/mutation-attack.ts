@@ -17,8 +17,8 @@ export interface MutatedDomain {
 }
 
 /**
- * Takes away each constraint, NOT NULL, trigger and right of a domain in turn, and gives rights to whom they are not for, in
- * a transaction that is rolled back, and looks whether a refusal check finds out. One that none finds is a rule that could
+ * Takes away each constraint, NOT NULL, trigger, refusal of a function and right of a domain in turn, and gives rights to
+ * whom they are not for, in a transaction that is rolled back, and looks whether a refusal check finds out. One that none finds is a rule that could
  * be lost unnoticed.
  */
 export function mutationAttack(name: string, domain: MutatedDomain): Attack {
@@ -35,7 +35,7 @@ export function mutationAttack(name: string, domain: MutatedDomain): Attack {
           const survivors: string[] = [];
           for (const mutation of tried) {
             if (!(await isFound(client, domain, scenario, mutation))) {
-              survivors.push(`nothing finds out about: ${mutation.statement}`);
+              survivors.push(`nothing finds out about: ${describe(mutation)}`);
             }
           }
           const found = tried.length - survivors.length;
@@ -88,6 +88,11 @@ async function isFound(
   }
 }
 
+/** A function that is made anew is too long to be shown. */
+function describe({ rule, statement }: Mutation): string {
+  return statement.includes('\n') ? rule : statement;
+}
+
 /** The check that names the rule comes first, and those of rights where one is changed: most are found by these. */
 function byRelevance(rule: string) {
   const isRight = / (?:for|of) /.test(rule) || rule.startsWith('for ');
@@ -95,6 +100,7 @@ function byRelevance(rule: string) {
   const relevance = ([what, statements, expected]: Refusal) =>
     Number(
       expected === rule ||
+        rule.includes(`: ${expected}, `) ||
         what === rule ||
         (isPath ? /search_path/.test(statements) : isRight && /ROLE finova_|_privilege\(/.test(statements)),
     );

@@ -22,8 +22,26 @@ export async function readSchemaMutations(
 ): Promise<Mutation[]> {
   const { owner, app, readonly } = domainRoles(schema);
   const { rows } = await client.query<Mutation>(MUTATIONS, [schema, partitions, owner, [app, readonly]]);
-  return rows;
+  const functions = await client.query<{ name: string; definition: string }>(FUNCTIONS, [schema]);
+  return [...rows, ...functions.rows.flatMap(({ name, definition }) => withoutOneRefusal(name, definition))];
 }
+
+/** A function once for each of its refusals, without it: what a trigger refuses is as much a rule as a constraint is. */
+function withoutOneRefusal(name: string, definition: string): Mutation[] {
+  return [...definition.matchAll(/\bRAISE EXCEPTION\b[^;]*;/g)].map((refusal) => {
+    const [statement] = refusal;
+    const [, message] = /'([^']*)/.exec(statement) ?? [];
+    const [, refusedAs] = /CONSTRAINT = '(\w+)'/.exec(statement) ?? /ERRCODE = '(\w+)'/.exec(statement) ?? [];
+    const before = definition.slice(0, refusal.index);
+    const after = definition.slice(refusal.index + statement.length);
+    return { rule: `refusal by ${name}: ${refusedAs}, ${message}`, statement: `${before}NULL;${after}` };
+  });
+}
+
+const FUNCTIONS = `
+  SELECT proname AS name, pg_get_functiondef(pg_proc.oid) AS definition
+  FROM pg_proc JOIN pg_language ON pg_language.oid = prolang
+  WHERE pronamespace = $1::text::regnamespace AND lanname = 'plpgsql' ORDER BY 1, 2`;
 
 const MUTATIONS = `
   WITH ours AS (
