@@ -1,11 +1,11 @@
 import { withPostgresClient } from '@finova/db-kit/postgres';
 import { escapeIdentifier } from 'pg';
 
-/** Makes an empty database of this name, and answers with its URL. */
-export type CreateDatabase = (name: string) => Promise<string>;
+/** Makes an empty database of this name, or a copy of another one, and answers with its URL. */
+export type CreateDatabase = (name: string, template?: string) => Promise<string>;
 
 /**
- * Lets `use` make empty databases, all of which are dropped when it ends, however it ends, and not before: a file
+ * Lets `use` make databases, all of which are dropped when it ends, however it ends, and not before: a file
  * system is in no hurry to give away again what was deleted in the last minutes (ext4 looks at each such file and
  * passes it over), and whoever is measured after a database with a thousand tables was dropped would pay for it.
  *
@@ -22,8 +22,8 @@ export async function withFreshDatabases<T>(
     );
   const made: string[] = [];
   try {
-    return await use(async (name) => {
-      await statement(`CREATE DATABASE ${escapeIdentifier(name)}`);
+    return await use(async (name, template = 'template1') => {
+      await statement(`CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${escapeIdentifier(template)}`);
       made.push(name);
       const url = new URL(serverUrl);
       url.pathname = `/${name}`;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { errorMessage } from '@finova/db-kit';
-import { withFreshDatabase } from '../harness/fresh-database.ts';
+import { type CreateDatabase, withFreshDatabases } from '../harness/fresh-database.ts';
 import { interleave } from '../harness/interleave.ts';
 import { median } from '../harness/median.ts';
 import { atLeast, type Ratio, ratiosToJson } from '../harness/ratio.ts';
@@ -17,10 +17,11 @@ import {
   PGLEDGER_BATCH,
   PGLEDGER_SINGLE,
   SINGLE,
+  SINGLE_OF_MANY,
 } from './loads.ts';
 import { LARGE_SETTINGS, measureLargeLedger } from './measure-large-ledger.ts';
 import { runGrouped, runPg, runRepository } from './node-loads.ts';
-import { prepareLedger, preparePgledger } from './prepare-ledger.ts';
+import { asApplication, openPeersToApplication, prepareLedger, preparePgledger } from './prepare-ledger.ts';
 import { initializeTpcb, runPgbench } from './run-pgbench.ts';
 
 /** One thing that is measured: transactions or transfers of this kind, a second. */
@@ -43,6 +44,7 @@ const pgbench = (name: string, script: string, transfers = 1): Side => ({
 
 const SIDES: readonly Side[] = [
   pgbench('single', SINGLE),
+  pgbench('single, as one of many', SINGLE_OF_MANY),
   pgbench('ceiling', BARE_SINGLE),
   {
     name: 'TPC-B',
@@ -124,6 +126,27 @@ async function measureLarge(
   );
 }
 
+/** A database for each side, all alike: none works among the rows that another one wrote. */
+async function prepareSides(
+  create: CreateDatabase,
+  sides: readonly Side[],
+  checkout: string | undefined,
+): Promise<Map<string, string>> {
+  const template = `finova_bench_${randomUUID().slice(0, 8)}`;
+  const url = await create(template);
+  await prepareLedger(url);
+  await initializeTpcb(url, TPCB_SCALE);
+  if (checkout !== undefined) {
+    await preparePgledger(url, checkout);
+  }
+  await openPeersToApplication(url);
+  const urls = new Map<string, string>();
+  for (const [index, { name }] of sides.entries()) {
+    urls.set(name, asApplication(await create(`${template}_${index}`, template)));
+  }
+  return urls;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -146,16 +169,12 @@ async function main(): Promise<void> {
     say('pgledger is left out: FINOVA_BENCH_PGLEDGER does not name a checkout of it');
   }
   await withBenchServer(({ url, label }) =>
-    withFreshDatabase(url, `finova_bench_${randomUUID().slice(0, 8)}`, async (databaseUrl) => {
+    withFreshDatabases(url, async (create) => {
       say(`${values.runs} runs of ${values.seconds} s, ${CLIENTS} clients, on ${label}`);
-      await prepareLedger(databaseUrl);
-      await initializeTpcb(databaseUrl, TPCB_SCALE);
-      if (checkout !== undefined) {
-        await preparePgledger(databaseUrl, checkout);
-      }
+      const urls = await prepareSides(create, sides, checkout);
       const measured = new Map<string, number[]>(sides.map(({ name }) => [name, []]));
       await interleave(sides, Number(values.runs), async ({ name, run }, round) => {
-        const perSecond = await run(databaseUrl, Number(values.seconds));
+        const perSecond = await run(urls.get(name) ?? '', Number(values.seconds));
         measured.get(name)?.push(perSecond);
         say(`Run ${round + 1} of ${values.runs}: ${name} ${Math.round(perSecond)} a second`);
       });

@@ -15,15 +15,18 @@ const DRAW_HOT = `\\set debit 1
 /** How many transfers a batch has. */
 export const BATCH_SIZE = 1_000;
 
-const TRANSFER = (debit: string, credit: string, amount: string) =>
-  `jsonb_build_object('debit_account_id', ${ACCOUNT_ID(debit)}, 'credit_account_id', ${ACCOUNT_ID(credit)}, 'currency', 'EUR', 'amount_minor', (${amount})::bigint)`;
-
-const POST = `SELECT transactions.post_transaction('bench', gen_random_uuid()::text,
-  jsonb_build_object('transfers', jsonb_build_array(${TRANSFER(':debit', ':credit', ':amount')})));
+const POST = `SELECT transactions.post_transfer('bench', gen_random_uuid()::text,
+  ${ACCOUNT_ID(':debit')}, ${ACCOUNT_ID(':credit')}, 'EUR', (:amount)::bigint);
 `;
 
 /** One posting of one transfer, with every invariant on. */
 export const SINGLE = `${DRAW}${POST}`;
+
+/** The same, by the procedure that takes any number of transfers, as JSON. */
+export const SINGLE_OF_MANY = `${DRAW}SELECT transactions.post_transaction('bench', gen_random_uuid()::text,
+  jsonb_build_object('transfers', jsonb_build_array(jsonb_build_object('debit_account_id', ${ACCOUNT_ID(':debit')},
+    'credit_account_id', ${ACCOUNT_ID(':credit')}, 'currency', 'EUR', 'amount_minor', (:amount)::bigint))));
+`;
 
 /** The same, with every posting on one account. */
 export const HOT_SINGLE = `${DRAW_HOT}${POST}`;

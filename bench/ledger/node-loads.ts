@@ -14,8 +14,8 @@ export interface NodeLoad {
 /** How often each caller posts before that counts. */
 const WARM_UP_CALLS = 200;
 
-/** The same statement, alone. */
-const POST = 'SELECT transactions.post_transaction($1, $2, $3::jsonb) AS answer';
+/** The statement that the repository sends, alone. */
+const POST = 'SELECT transactions.post_transfer($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS answer';
 
 /** How many postings complete a second through the repository. */
 export async function runRepository(load: NodeLoad): Promise<number> {
@@ -28,11 +28,9 @@ export async function runRepository(load: NodeLoad): Promise<number> {
     const ledger = new LedgerRepository(db);
     return await countPerSecond(load, async () => {
       const { debit, credit, amount } = draw();
-      await ledger.post(
+      await ledger.postTransfer(
         { scope: 'bench', key: randomUUID() },
-        {
-          transfers: [{ debitAccountId: debit, creditAccountId: credit, currency: 'EUR', amountMinor: BigInt(amount) }],
-        },
+        { debitAccountId: debit, creditAccountId: credit, currency: 'EUR', amountMinor: BigInt(amount) },
       );
     });
   } finally {
@@ -70,10 +68,7 @@ export async function runPg(load: NodeLoad): Promise<number> {
   try {
     return await countPerSecond(load, async () => {
       const { debit, credit, amount } = draw();
-      const request = {
-        transfers: [{ debit_account_id: debit, credit_account_id: credit, currency: 'EUR', amount_minor: `${amount}` }],
-      };
-      await pool.query(POST, ['bench', randomUUID(), JSON.stringify(request)]);
+      await pool.query(POST, ['bench', randomUUID(), debit, credit, 'EUR', amount, null, null, null, null]);
     });
   } finally {
     await pool.end();

@@ -35,6 +35,28 @@ export async function prepareLedger(databaseUrl: string): Promise<void> {
   });
 }
 
+/** Who posts: a service's role, as in production, for whom the server looks up every right that a superuser needs none for. */
+const APPLICATION = 'finova_transactions_app';
+
+/** Gives the application's role what it needs beside the ledger: the tables and functions of the peers. */
+export async function openPeersToApplication(databaseUrl: string): Promise<void> {
+  await withPostgresClient({ url: databaseUrl, applicationName: 'finova bench' }, (client) =>
+    client.query(`
+      GRANT USAGE ON SCHEMA bare, public TO ${APPLICATION};
+      GRANT ALL ON ALL TABLES IN SCHEMA bare, public TO ${APPLICATION};
+      GRANT ALL ON ALL SEQUENCES IN SCHEMA bare, public TO ${APPLICATION};
+      GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bare, public TO ${APPLICATION};
+      GRANT EXECUTE ON FUNCTION transactions.uuid_v7() TO ${APPLICATION}`),
+  );
+}
+
+/** The same database, with the rights of the application's role. */
+export function asApplication(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.set('options', `-c role=${APPLICATION}`);
+  return url.href;
+}
+
 /** The files of pgledger's checkout that make it, in their order. */
 const PGLEDGER_FILES = ['vendor/scoville-pgsql-ulid/uuid-to-ulid.sql', 'pgledger.sql'];
 

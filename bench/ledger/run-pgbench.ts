@@ -62,5 +62,6 @@ function connectionOf(databaseUrl: string): Record<string, string> {
     PGUSER: decodeURIComponent(url.username),
     PGPASSWORD: decodeURIComponent(url.password),
     PGDATABASE: decodeURIComponent(url.pathname.slice(1)),
+    PGOPTIONS: url.searchParams.get('options') ?? '',
   };
 }
