@@ -7,7 +7,7 @@ import {
   isPostgresError,
   SqlState,
 } from '../errors/index.ts';
-import { ISO_DATES, postgresTypes } from './types.ts';
+import { postgresTypes, withIsoDates } from './types.ts';
 
 export interface PostgresConnectionOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -61,12 +61,11 @@ function requireUrl(url: string): void {
 
 function clientConfig(options: PostgresConnectionOptions): ClientConfig {
   return {
-    connectionString: options.url,
+    connectionString: withIsoDates(options.url),
     application_name: options.applicationName.slice(0, 63),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
     pipeline: options.pipeline ?? false,
-    options: ISO_DATES,
     types: postgresTypes,
   };
 }

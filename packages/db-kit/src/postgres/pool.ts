@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
-import { ISO_DATES, postgresTypes } from './types.ts';
+import { postgresTypes, withIsoDates } from './types.ts';
 
 export interface PostgresPoolOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -25,14 +25,13 @@ export interface PostgresPoolOptions {
  */
 export function createPostgresDatabase<Database>(options: PostgresPoolOptions): Kysely<Database> {
   const pool = new Pool({
-    connectionString: options.url,
+    connectionString: withIsoDates(options.url),
     application_name: options.applicationName,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: options.acquireTimeoutMs ?? 5_000,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 10_000,
     keepAlive: true,
-    options: ISO_DATES,
     types: postgresTypes,
   });
   // An idle connection that breaks is taken out of the pool by pg; without a listener Node would end the process.

@@ -1,7 +1,9 @@
+import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresTestDatabase, type PostgresTestDatabase } from '../testing/postgres-test-database.ts';
 import { testPostgresUrl } from '../testing/test-servers.ts';
 import { withPostgresClient } from './connect.ts';
+import { createPostgresDatabase } from './pool.ts';
 
 let database: PostgresTestDatabase;
 beforeAll(async () => {
@@ -42,5 +44,22 @@ describe('a value arrives from PostgreSQL', () => {
     [`ARRAY[0.10, NULL]::numeric[]`, ['0.10', null]],
   ])('%s exactly', async (expression, value) => {
     expect(await read(expression)).toEqual(value);
+  });
+
+  it('as what it is whatever style of dates its URL asks for, whose other options hold', async () => {
+    const url = `${database.url}?options=${encodeURIComponent('-c DateStyle=German -c lock_timeout=123')}`;
+    const query = `
+      SELECT '2026-03-01'::date AS day, '2026-03-01 09:00:00+00'::timestamptz AS moment, current_setting('lock_timeout') AS wait`;
+    const expected = [{ day: '2026-03-01', moment: new Date('2026-03-01T09:00:00Z'), wait: '123ms' }];
+    const connected = await withPostgresClient({ url, applicationName: 'finova tests' }, (client) =>
+      client.query(query),
+    );
+    expect(connected.rows).toEqual(expected);
+    const db = createPostgresDatabase({ url, applicationName: 'finova tests' });
+    try {
+      expect((await db.executeQuery(CompiledQuery.raw(query))).rows).toEqual(expected);
+    } finally {
+      await db.destroy();
+    }
   });
 });

@@ -34,7 +34,21 @@ const parsers = new Map<number, (text: string) => unknown>([
 ]);
 
 /** Start-up option of every connection: `pg` reads only ISO dates, and a database or role may have another style set. */
-export const ISO_DATES = '-c DateStyle=ISO';
+const ISO_DATES = '-c DateStyle=ISO';
+
+/**
+ * A URL of PostgreSQL whose connections have ISO dates, beside what its own `options` ask for, and whatever these say of dates:
+ * the last of several counts. Given to `pg` apart, ours would be passed over where the URL has some.
+ *
+ * @example
+ * withIsoDates('postgresql://host/bank'); // the same with ?options=-c DateStyle=ISO, encoded
+ */
+export function withIsoDates(url: string): string {
+  const [, query] = url.split('?');
+  const named = new URLSearchParams(query).get('options');
+  const options = named === null ? ISO_DATES : `${named} ${ISO_DATES}`;
+  return `${url}${query === undefined ? '?' : '&'}options=${encodeURIComponent(options)}`;
+}
 
 /**
  * How values arrive from PostgreSQL: `bigint` as `bigint`, `date` as `'YYYY-MM-DD'`, `numeric` as its exact text,
