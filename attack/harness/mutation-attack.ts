@@ -18,8 +18,8 @@ export interface MutatedDomain {
 
 /**
  * Takes away each constraint, NOT NULL, trigger, refusal of a function and right of a domain in turn, and gives rights to
- * whom they are not for, in a transaction that is rolled back, and looks whether a refusal check finds out. One that none finds is a rule that could
- * be lost unnoticed.
+ * whom they are not for, in a transaction that is rolled back, and looks whether a refusal check finds out. One that none
+ * finds is a rule that could be lost unnoticed.
  */
 export function mutationAttack(name: string, domain: MutatedDomain): Attack {
   const { schema, refusals, withoutEffect, partitions } = domain;

@@ -131,7 +131,7 @@ async function prepareSides(
   create: CreateDatabase,
   sides: readonly Side[],
   checkout: string | undefined,
-): Promise<Map<string, string>> {
+): Promise<(Side & { readonly databaseUrl: string })[]> {
   const template = `finova_bench_${randomUUID().slice(0, 8)}`;
   const url = await create(template);
   await prepareLedger(url);
@@ -140,11 +140,11 @@ async function prepareSides(
     await preparePgledger(url, checkout);
   }
   await openPeersToApplication(url);
-  const urls = new Map<string, string>();
-  for (const [index, { name }] of sides.entries()) {
-    urls.set(name, asApplication(await create(`${template}_${index}`, template)));
+  const prepared = [];
+  for (const [index, side] of sides.entries()) {
+    prepared.push({ ...side, databaseUrl: asApplication(await create(`${template}_${index}`, template)) });
   }
-  return urls;
+  return prepared;
 }
 
 async function main(): Promise<void> {
@@ -171,10 +171,10 @@ async function main(): Promise<void> {
   await withBenchServer(({ url, label }) =>
     withFreshDatabases(url, async (create) => {
       say(`${values.runs} runs of ${values.seconds} s, ${CLIENTS} clients, on ${label}`);
-      const urls = await prepareSides(create, sides, checkout);
+      const prepared = await prepareSides(create, sides, checkout);
       const measured = new Map<string, number[]>(sides.map(({ name }) => [name, []]));
-      await interleave(sides, Number(values.runs), async ({ name, run }, round) => {
-        const perSecond = await run(urls.get(name) ?? '', Number(values.seconds));
+      await interleave(prepared, Number(values.runs), async ({ name, run, databaseUrl }, round) => {
+        const perSecond = await run(databaseUrl, Number(values.seconds));
         measured.get(name)?.push(perSecond);
         say(`Run ${round + 1} of ${values.runs}: ${name} ${Math.round(perSecond)} a second`);
       });

@@ -865,8 +865,8 @@ AS $function$
   UNION ALL
   SELECT format('%s has no valid constraint %s', relation, name)
   FROM (VALUES
-    ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('transactions', 'transactions_pkey'), ('transfers', 'transfers_pkey'),
-    ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
+    ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('transactions', 'transactions_pkey'),
+    ('transfers', 'transfers_pkey'), ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
     ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
     ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)
   WHERE NOT EXISTS (
@@ -894,6 +894,34 @@ AS $function$
         RETURN NULL;
       END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.open_balance() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION transactions.post_alone(in_scope text, in_key text, hash bytea, in_debit_account_id uuid, in_credit_account_id uuid, in_currency text, in_amount_minor bigint, in_end_to_end_id text, in_description text, in_booking_date date, in_value_date date)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  new_id CONSTANT uuid := transactions.uuid_v7();
+  answer CONSTANT jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'posted');
+BEGIN
+  -- One statement: starting another one costs about as much as what it does. Where the key is taken, nothing else is
+  -- inserted. A transfer that is the only one of its transaction has its id: to draw another takes as long as to write it.
+  WITH claimed AS (
+    INSERT INTO transactions.idempotency_keys (scope, key, request_hash, response, transaction_id)
+    VALUES (in_scope, in_key, hash, answer, new_id) ON CONFLICT DO NOTHING RETURNING transaction_id AS id
+  ), made AS (
+    INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
+    SELECT id, 'posted', coalesce(in_booking_date, current_date), coalesce(in_value_date, in_booking_date, current_date),
+      in_end_to_end_id, in_description
+    FROM claimed
+  ), told AS (
+    INSERT INTO transactions.outbox (topic, key, payload) SELECT 'transaction.posted', id, answer FROM claimed
+  )
+  INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+  SELECT id, id, in_debit_account_id, in_credit_account_id, in_currency, in_amount_minor FROM claimed;
+  RETURN CASE WHEN FOUND THEN answer ELSE transactions.answered(in_scope, in_key, hash) END;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.post_alone(text,text,bytea,uuid,uuid,text,bigint,text,text,date,date) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.post_alone(pg_catalog.text,pg_catalog.text,pg_catalog.bytea,pg_catalog.uuid,pg_catalog.uuid,pg_catalog.text,bigint,pg_catalog.text,pg_catalog.text,pg_catalog.date,pg_catalog.date) IS 'Posts a transfer as a transaction of its own under a key whose hash is given';
 
 CREATE OR REPLACE FUNCTION transactions.post_batch(in_scope text, in_key text, debit_account_ids uuid[], credit_account_ids uuid[], currencies text[], amounts_minor bigint[], item_keys text[] DEFAULT NULL::text[], end_to_end_ids text[] DEFAULT NULL::text[], descriptions text[] DEFAULT NULL::text[], in_booking_date date DEFAULT NULL::date, in_value_date date DEFAULT NULL::date)
  RETURNS jsonb
@@ -1078,40 +1106,25 @@ CREATE OR REPLACE FUNCTION transactions.post_transaction(in_scope text, in_key t
 AS $function$
 DECLARE
   transfers CONSTANT jsonb := request -> 'transfers';
-  new_id CONSTANT uuid := transactions.uuid_v7();
-  hash bytea;
-  answer CONSTANT jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'posted');
+  new_id uuid;
+  answer jsonb;
   answered jsonb;
 BEGIN
-  IF transfers -> 1 IS NOT NULL OR transfers -> 0 IS NULL THEN
-    answered := transactions.claim_key('post', in_scope, in_key, request, new_id, answer);
-    IF answered IS NOT NULL THEN
-      RETURN answered;
-    END IF;
-    PERFORM transactions.insert_transaction(new_id, 'posted', request);
-    PERFORM transactions.insert_transfers(new_id, transfers);
-    RETURN answer;
+  IF transfers -> 0 IS NOT NULL AND transfers -> 1 IS NULL THEN
+    RETURN transactions.post_alone(in_scope, in_key, sha256(convert_to('post:' || request::text, 'UTF8')),
+      (transfers #>> '{0,debit_account_id}')::uuid, (transfers #>> '{0,credit_account_id}')::uuid, transfers #>> '{0,currency}',
+      (transfers #>> '{0,amount_minor}')::bigint, request ->> 'end_to_end_id', request ->> 'description',
+      (request ->> 'booking_date')::date, (request ->> 'value_date')::date);
   END IF;
-  -- The same for a single transfer, in one statement: starting another one costs about as much as what it does. Where the
-  -- key is taken, nothing else is inserted.
-  hash := sha256(convert_to('post:' || request::text, 'UTF8'));
-  WITH claimed AS (
-    INSERT INTO transactions.idempotency_keys (scope, key, request_hash, response, transaction_id)
-    VALUES (in_scope, in_key, hash, answer, new_id) ON CONFLICT DO NOTHING RETURNING transaction_id AS id
-  ), made AS (
-    INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
-    SELECT id, 'posted', coalesce((request ->> 'booking_date')::date, current_date),
-      coalesce((request ->> 'value_date')::date, (request ->> 'booking_date')::date, current_date),
-      request ->> 'end_to_end_id', request ->> 'description'
-    FROM claimed
-  ), told AS (
-    INSERT INTO transactions.outbox (topic, key, payload) SELECT 'transaction.posted', id, answer FROM claimed
-  )
-  INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-  SELECT id, id, (transfers #>> '{0,debit_account_id}')::uuid, (transfers #>> '{0,credit_account_id}')::uuid,
-    transfers #>> '{0,currency}', (transfers #>> '{0,amount_minor}')::bigint
-  FROM claimed;
-  RETURN CASE WHEN FOUND THEN answer ELSE transactions.answered(in_scope, in_key, hash) END;
+  new_id := transactions.uuid_v7();
+  answer := jsonb_build_object('transaction_id', new_id, 'kind', 'posted');
+  answered := transactions.claim_key('post', in_scope, in_key, request, new_id, answer);
+  IF answered IS NOT NULL THEN
+    RETURN answered;
+  END IF;
+  PERFORM transactions.insert_transaction(new_id, 'posted', request);
+  PERFORM transactions.insert_transfers(new_id, transfers);
+  RETURN answer;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.post_transaction(text,text,jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION transactions.post_transaction(text,text,jsonb) TO finova_transactions_app;
@@ -1124,28 +1137,12 @@ CREATE OR REPLACE FUNCTION transactions.post_transfer(in_scope text, in_key text
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
 AS $function$
-DECLARE
-  new_id CONSTANT uuid := transactions.uuid_v7();
-  hash CONSTANT bytea := transactions.transfer_hash(in_debit_account_id, in_credit_account_id, in_currency, in_amount_minor,
-    in_end_to_end_id, in_description, in_booking_date, in_value_date);
-  answer CONSTANT jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'posted');
 BEGIN
-  -- One statement: starting another one costs about as much as what it does. Where the key is taken, nothing else is
-  -- inserted. A transfer that is the only one of its transaction has its id: to draw another takes as long as to write it.
-  WITH claimed AS (
-    INSERT INTO transactions.idempotency_keys (scope, key, request_hash, response, transaction_id)
-    VALUES (in_scope, in_key, hash, answer, new_id) ON CONFLICT DO NOTHING RETURNING transaction_id AS id
-  ), made AS (
-    INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
-    SELECT id, 'posted', coalesce(in_booking_date, current_date), coalesce(in_value_date, in_booking_date, current_date),
-      in_end_to_end_id, in_description
-    FROM claimed
-  ), told AS (
-    INSERT INTO transactions.outbox (topic, key, payload) SELECT 'transaction.posted', id, answer FROM claimed
-  )
-  INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-  SELECT id, id, in_debit_account_id, in_credit_account_id, in_currency, in_amount_minor FROM claimed;
-  RETURN CASE WHEN FOUND THEN answer ELSE transactions.answered(in_scope, in_key, hash) END;
+  RETURN transactions.post_alone(in_scope, in_key,
+    transactions.transfer_hash(in_debit_account_id, in_credit_account_id, in_currency, in_amount_minor, in_end_to_end_id,
+      in_description, in_booking_date, in_value_date),
+    in_debit_account_id, in_credit_account_id, in_currency, in_amount_minor, in_end_to_end_id, in_description, in_booking_date,
+    in_value_date);
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.post_transfer(text,text,uuid,uuid,text,bigint,text,text,date,date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION transactions.post_transfer(text,text,uuid,uuid,text,bigint,text,text,date,date) TO finova_transactions_app;

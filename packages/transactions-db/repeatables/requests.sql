@@ -75,6 +75,33 @@ END $function$;
 COMMENT ON FUNCTION transactions.insert_transfers(uuid, jsonb) IS 'Writes the transfers of a request, which post themselves; FN006 when there are none';
 REVOKE ALL ON FUNCTION transactions.insert_transfers(uuid, jsonb) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION transactions.post_alone(in_scope text, in_key text, hash bytea, in_debit_account_id uuid,
+    in_credit_account_id uuid, in_currency text, in_amount_minor bigint, in_end_to_end_id text, in_description text, in_booking_date date, in_value_date date)
+  RETURNS jsonb LANGUAGE plpgsql AS $function$
+DECLARE
+  new_id CONSTANT uuid := transactions.uuid_v7();
+  answer CONSTANT jsonb := jsonb_build_object('transaction_id', new_id, 'kind', 'posted');
+BEGIN
+  -- One statement: starting another one costs about as much as what it does. Where the key is taken, nothing else is
+  -- inserted. A transfer that is the only one of its transaction has its id: to draw another takes as long as to write it.
+  WITH claimed AS (
+    INSERT INTO transactions.idempotency_keys (scope, key, request_hash, response, transaction_id)
+    VALUES (in_scope, in_key, hash, answer, new_id) ON CONFLICT DO NOTHING RETURNING transaction_id AS id
+  ), made AS (
+    INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
+    SELECT id, 'posted', coalesce(in_booking_date, current_date), coalesce(in_value_date, in_booking_date, current_date),
+      in_end_to_end_id, in_description
+    FROM claimed
+  ), told AS (
+    INSERT INTO transactions.outbox (topic, key, payload) SELECT 'transaction.posted', id, answer FROM claimed
+  )
+  INSERT INTO transactions.transfers (id, transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+  SELECT id, id, in_debit_account_id, in_credit_account_id, in_currency, in_amount_minor FROM claimed;
+  RETURN CASE WHEN FOUND THEN answer ELSE transactions.answered(in_scope, in_key, hash) END;
+END $function$;
+COMMENT ON FUNCTION transactions.post_alone(text, text, bytea, uuid, uuid, text, bigint, text, text, date, date) IS 'Posts a transfer as a transaction of its own under a key whose hash is given';
+REVOKE ALL ON FUNCTION transactions.post_alone(text, text, bytea, uuid, uuid, text, bigint, text, text, date, date) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION transactions.accounts_of_transaction(in_transaction_id uuid) RETURNS uuid[] LANGUAGE sql STABLE AS $function$
   SELECT array_agg(DISTINCT side.id) FROM transactions.transfers,
     LATERAL (VALUES (debit_account_id), (credit_account_id)) AS side(id)

@@ -6,8 +6,8 @@ const SHORTEST_PAUSE_MS = 10;
 
 /**
  * Runs a request again when the server gave it up for concurrency (SQLSTATE 40001, 40P01), or when another request took
- * one of its keys at the same moment, five times at most, after growing pauses with jitter. Only for requests that name themselves by an idempotency key, outside of a transaction:
- * inside of one, only its owner can begin again.
+ * one of its keys at the same moment, five times at most, after growing pauses with jitter. Only for requests that name
+ * themselves by an idempotency key, outside of a transaction: inside of one, only its owner can begin again.
  */
 export async function withRetries<T>(run: () => Promise<T>): Promise<T> {
   for (let retry = 0; ; retry += 1) {
@@ -16,7 +16,7 @@ export async function withRetries<T>(run: () => Promise<T>): Promise<T> {
     } catch (thrown) {
       const wasGivenUp =
         isPostgresError(thrown, [SqlState.serializationFailure, SqlState.deadlockDetected]) ||
-        // Two items of two batches with one key, which share no account to wait for each other at.
+        // An item of a batch and another one, or a single transfer, with one key, which share no account to wait at.
         isPostgresError(thrown, [SqlState.uniqueViolation], ['idempotency_keys_pkey']);
       if (!wasGivenUp || retry === MOST_RETRIES) {
         throw thrown;
