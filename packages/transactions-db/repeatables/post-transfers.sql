@@ -8,7 +8,8 @@ DECLARE
   missing uuid;
 BEGIN
   -- One order for everybody: two transactions cannot each hold what the other waits for.
-  SELECT count(*) AS balances, (array_agg(account_id) FILTER (WHERE account_status <> 'active'))[1] AS inactive_id,
+  SELECT count(*) AS balances, array_agg(account_id) AS ids,
+    (array_agg(account_id) FILTER (WHERE account_status <> 'active'))[1] AS inactive_id,
     (array_agg(account_status) FILTER (WHERE account_status <> 'active'))[1] AS inactive_status
   INTO locked FROM (
     SELECT account_id, account_status FROM transactions.balances WHERE account_id = ANY (account_ids)
@@ -18,8 +19,8 @@ BEGIN
     RAISE EXCEPTION 'Account % is %', locked.inactive_id, locked.inactive_status
       USING ERRCODE = 'FN002', DETAIL = locked.inactive_id, HINT = locked.inactive_status;
   ELSIF locked.balances <> (SELECT count(*) FROM (SELECT DISTINCT id FROM unnest(account_ids) AS ids(id)) AS wanted) THEN
-    SELECT id INTO missing FROM unnest(account_ids) AS ids(id)
-    WHERE NOT EXISTS (SELECT FROM transactions.balances WHERE account_id = id) LIMIT 1;
+    -- Among those that were locked, and not in the table: an account may have been opened since.
+    SELECT id INTO missing FROM unnest(account_ids) AS ids(id) WHERE (id = ANY (locked.ids)) IS NOT TRUE LIMIT 1;
     RAISE EXCEPTION 'There is no account %', missing USING ERRCODE = 'FN001', DETAIL = coalesce(missing::text, '');
   END IF;
 END $function$;
@@ -71,50 +72,54 @@ REVOKE ALL ON FUNCTION transactions.check_reversal(uuid) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.post_transfers() RETURNS trigger LANGUAGE plpgsql AS $function$
 DECLARE
+  one record;
+  booked_on date;
   touched bigint;
   known bigint;
   are_active boolean;
   kinds text[];
   transaction_ids uuid[];
   account_ids uuid[];
+  currencies text[];
   locked_ids uuid[];
   versions bigint[];
   booked bigint[];
   signs integer[];
 BEGIN
-  -- Most postings are one transfer of one transaction, and need neither sets nor a second statement: both balances in the
-  -- order of their accounts, and both entries. What this finds nothing to do for, for whatever reason, is looked at below.
-  WITH one AS (
-    SELECT added.*, made.booking_date FROM added JOIN transactions.transactions AS made ON made.id = added.transaction_id
-    WHERE made.kind = 'posted' AND NOT EXISTS (SELECT FROM added OFFSET 1)
-      AND NOT EXISTS (SELECT FROM transactions.transfers AS every WHERE every.transaction_id = added.transaction_id OFFSET 1)
-  ), moved AS (
-    UPDATE transactions.balances SET
-      debits_posted_minor = debits_posted_minor + CASE side.id WHEN one.debit_account_id THEN one.amount_minor ELSE 0 END,
-      credits_posted_minor = credits_posted_minor + CASE side.id WHEN one.credit_account_id THEN one.amount_minor ELSE 0 END,
-      version = version + 1
-    FROM one, LATERAL (VALUES (least(one.debit_account_id, one.credit_account_id)),
-      (greatest(one.debit_account_id, one.credit_account_id))) AS side(id)
-    WHERE account_id = side.id AND balances.currency = one.currency AND account_status = 'active'
-    RETURNING account_id, version, booking_date, transaction_id, one.id,
-      CASE account_id WHEN one.debit_account_id THEN 'debit' ELSE 'credit' END, one.amount_minor,
-      CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
-        ELSE debits_posted_minor - credits_posted_minor END
-  )
-  INSERT INTO transactions.entries
-    (account_id, account_version, booking_date, transaction_id, transfer_id, direction, amount_minor, balance_after_minor)
-  SELECT * FROM moved;
-  GET DIAGNOSTICS touched = ROW_COUNT;
-  IF touched = 2 THEN
+  SELECT * INTO one FROM added;
+  IF NOT FOUND THEN
     RETURN NULL;
-  ELSIF touched = 1 THEN
-    PERFORM transactions.refuse_accounts(ARRAY[debit_account_id, credit_account_id], currency) FROM added;
+  END IF;
+  -- Most postings are one transfer of one transaction, and need no sets: both balances, in the order of their accounts, and
+  -- both entries by one statement. What this finds nothing to do for, for whatever reason, is looked at below.
+  SELECT booking_date INTO booked_on FROM transactions.transactions WHERE id = one.transaction_id AND kind = 'posted'
+    AND NOT EXISTS (SELECT FROM added OFFSET 1)
+    AND NOT EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = one.transaction_id OFFSET 1);
+  IF FOUND THEN
+    WITH moved AS (
+      UPDATE transactions.balances SET
+        debits_posted_minor = debits_posted_minor + CASE side.id WHEN one.debit_account_id THEN one.amount_minor ELSE 0 END,
+        credits_posted_minor = credits_posted_minor + CASE side.id WHEN one.credit_account_id THEN one.amount_minor ELSE 0 END,
+        version = version + 1
+      FROM (VALUES (least(one.debit_account_id, one.credit_account_id)),
+        (greatest(one.debit_account_id, one.credit_account_id))) AS side(id)
+      WHERE account_id = side.id AND currency = one.currency AND account_status = 'active'
+      RETURNING account_id, version, booked_on, one.transaction_id, one.id,
+        CASE account_id WHEN one.debit_account_id THEN 'debit' ELSE 'credit' END, one.amount_minor,
+        CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
+          ELSE debits_posted_minor - credits_posted_minor END
+    )
+    INSERT INTO transactions.entries
+      (account_id, account_version, booking_date, transaction_id, transfer_id, direction, amount_minor, balance_after_minor)
+    SELECT * FROM moved;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    IF touched = 2 THEN
+      RETURN NULL;
+    END IF;
+    PERFORM transactions.refuse_accounts(ARRAY[one.debit_account_id, one.credit_account_id], ARRAY[one.currency, one.currency]);
   END IF;
 
   transaction_ids := ARRAY(SELECT DISTINCT transaction_id FROM added);
-  IF transaction_ids = '{}' THEN
-    RETURN NULL;
-  END IF;
   SELECT array_agg(DISTINCT kind), count(*) INTO kinds, known FROM transactions.transactions WHERE id = ANY (transaction_ids);
   IF known <> cardinality(transaction_ids) THEN
     RAISE EXCEPTION 'A transfer belongs to a transaction that does not exist'
@@ -128,9 +133,11 @@ BEGIN
     RAISE EXCEPTION 'A transaction among % has its transfers already', cardinality(transaction_ids)
       USING ERRCODE = '23514', CONSTRAINT = 'transfers_together';
   END IF;
-  account_ids := ARRAY(
-    SELECT DISTINCT side.id FROM added, LATERAL (VALUES (debit_account_id), (credit_account_id)) AS side(id));
-  -- As lock_balances does, and what they were before with it; it is left to that to say what is wrong.
+  -- An account whose transfers are in two currencies is here twice, so that more are asked for than are found.
+  SELECT array_agg(id), array_agg(currency) INTO account_ids, currencies FROM (
+    SELECT DISTINCT side.id, currency FROM added, LATERAL (VALUES (debit_account_id), (credit_account_id)) AS side(id)
+  ) AS asked;
+  -- As lock_balances does, and what they were before with it.
   SELECT count(*), bool_and(account_status = 'active'), array_agg(account_id), array_agg(version),
     array_agg(CASE normal_side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
       ELSE debits_posted_minor - credits_posted_minor END),
@@ -140,7 +147,7 @@ BEGIN
     SELECT * FROM transactions.balances WHERE account_id = ANY (account_ids) ORDER BY account_id FOR NO KEY UPDATE
   ) AS locked;
   IF known <> cardinality(account_ids) OR NOT are_active THEN
-    PERFORM transactions.lock_balances(account_ids, true);
+    PERFORM transactions.refuse_accounts(account_ids, currencies);
   END IF;
 
   IF kinds[1] = 'pending' THEN
@@ -158,7 +165,7 @@ BEGIN
     ) AS held WHERE account_id = held.id AND balances.currency = held.currency;
     GET DIAGNOSTICS touched = ROW_COUNT;
     IF touched <> cardinality(account_ids) THEN
-      PERFORM transactions.refuse_accounts(ARRAY[debit_account_id, credit_account_id], currency) FROM added;
+      PERFORM transactions.refuse_accounts(account_ids, currencies);
     END IF;
     RETURN NULL;
   END IF;
@@ -174,7 +181,7 @@ BEGIN
   ) AS moved_now WHERE account_id = moved_now.id AND balances.currency = moved_now.currency;
   GET DIAGNOSTICS touched = ROW_COUNT;
   IF touched <> cardinality(account_ids) THEN
-    PERFORM transactions.refuse_accounts(ARRAY[debit_account_id, credit_account_id], currency) FROM added;
+    PERFORM transactions.refuse_accounts(account_ids, currencies);
   END IF;
 
   -- In the order in which the transfers were inserted, the debit of each before its credit.
@@ -206,18 +213,21 @@ END $function$;
 COMMENT ON FUNCTION transactions.post_transfers() IS 'Writes the entries of new transfers and moves their balances, or holds what they hold';
 REVOKE ALL ON FUNCTION transactions.post_transfers() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION transactions.refuse_accounts(account_ids uuid[], in_currency text) RETURNS void
+CREATE OR REPLACE FUNCTION transactions.refuse_accounts(account_ids uuid[], currencies text[]) RETURNS void
   LANGUAGE plpgsql AS $function$
 BEGIN
   PERFORM transactions.lock_balances(account_ids, true);
-  PERFORM FROM transactions.balances WHERE account_id = ANY (account_ids) AND currency <> in_currency;
+  PERFORM FROM unnest(account_ids, currencies) AS asked(id, currency) JOIN transactions.balances ON account_id = id
+  WHERE balances.currency <> asked.currency;
   IF FOUND THEN
     RAISE EXCEPTION 'A transfer is in another currency than one of its accounts'
       USING ERRCODE = '23514', CONSTRAINT = 'transfers_currency', SCHEMA = 'transactions', TABLE = 'transfers';
   END IF;
+  -- Who called looked before this waited for the accounts: what it has done by then must not stay.
+  RAISE EXCEPTION 'An account was opened, or its freeze lifted, while a transfer waited for it' USING ERRCODE = '40001';
 END $function$;
-COMMENT ON FUNCTION transactions.refuse_accounts(uuid[], text) IS 'Says why accounts take no transfer in a currency: unknown, not active, or in another currency';
-REVOKE ALL ON FUNCTION transactions.refuse_accounts(uuid[], text) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.refuse_accounts(uuid[], text[]) IS 'Never returns: says why accounts take no transfers in their currencies, and 40001 when by now they would';
+REVOKE ALL ON FUNCTION transactions.refuse_accounts(uuid[], text[]) FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER transfers_post AFTER INSERT ON transactions.transfers REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION transactions.post_transfers();

@@ -16,6 +16,8 @@ export interface LedgerTestDatabase {
   readonly books: BooksRepository;
   readonly outbox: OutboxReader;
   readonly accounts: AccountRepository;
+  /** The same accounts, changed within a transaction whose boundaries are the test's. */
+  accountsWithin(transaction: Kysely<AccountsDatabase>): AccountRepository;
   /** The bank's clearing account in EUR: without limit, where money comes from. */
   readonly clearing: string;
   /** Opens a customer's account. */
@@ -60,6 +62,7 @@ export async function openLedgerTestDatabase(serverUrl = testPostgresUrl()): Pro
     books: new BooksRepository(db),
     outbox: new OutboxReader(db, 'tests'),
     accounts,
+    accountsWithin: (transaction) => new AccountRepository(transaction, encryption),
     clearing,
     nextKey,
     async openAccount({ currency = 'EUR', overdraftLimitMinor = 0n } = {}) {

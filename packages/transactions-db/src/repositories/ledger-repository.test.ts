@@ -77,6 +77,15 @@ describe('the ledger', () => {
         accountId: NOBODY,
       });
       await expect(post(payer, dollars, 1n)).rejects.toThrow(CurrencyMismatchError);
+      const inTwoCurrencies = {
+        transfers: [
+          transfer(ledgerTest.database.clearing, payer, 1n),
+          transfer(ledgerTest.database.clearing, payer, 1n, 'USD'),
+        ],
+      };
+      await expect(ledgerTest.database.ledger.post(ledgerTest.database.nextKey(), inTwoCurrencies)).rejects.toThrow(
+        CurrencyMismatchError,
+      );
       const inTheFuture = {
         transfers: [transfer(payer, await ledgerTest.database.openAccount(), 1n)],
         bookingDate: '2099-01-01',

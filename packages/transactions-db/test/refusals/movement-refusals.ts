@@ -75,6 +75,11 @@ export const MOVEMENT_REFUSALS: readonly Refusal[] = [
       'transfers_currency',
     ),
     ...both('a transfer in a currency of neither', kind, ['$account', '$clearing', '1', 'GBP'], 'transfers_currency'),
+    [
+      `a transfer in another currency beside one between the same accounts (${kind})`,
+      move(kind, ['$clearing', '$account', '1'], ['$clearing', '$account', '1', 'USD']),
+      'transfers_currency',
+    ],
     ...both('a transfer from nobody', kind, [NOBODY, '$account', '1'], 'FN001'),
     ...both('a transfer to nobody', kind, ['$account', NOBODY, '1'], 'FN001'),
     ...both('a transfer from a frozen account', kind, ['$frozen', '$account', '1'], 'FN002'),

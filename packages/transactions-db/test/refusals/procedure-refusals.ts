@@ -15,6 +15,11 @@ export const PROCEDURE_REFUSALS: readonly Refusal[] = [
     'FN003',
   ],
   ['a key used for another batch', `${BATCH('k', 1)}; ${BATCH('k', 2)}`, 'FN003'],
+  [
+    'accounts that were in the way of a transfer and no longer are',
+    `SELECT transactions.refuse_accounts(ARRAY[$account, $clearing]::uuid[], '{EUR,EUR}')`,
+    '40001',
+  ],
   ['a batch of nothing', `SELECT transactions.post_batch('s', 'k', '{}', '{}', '{}', '{}')`, 'FN006'],
   [
     'a batch with fewer currencies than transfers',
