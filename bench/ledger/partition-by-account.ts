@@ -22,6 +22,7 @@ export async function partitionByAccount(databaseUrl: string, partitions: number
           `CREATE TABLE transactions.${name}_${remainder} PARTITION OF transactions.${name}
              FOR VALUES WITH (MODULUS ${partitions}, REMAINDER ${remainder})`,
         );
+        await client.query('SELECT transactions.guard_partition($1)', [`${name}_${remainder}`]);
       }
       await client.query('SELECT transactions.guard_partition($1)', [name]);
     }

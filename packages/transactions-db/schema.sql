@@ -259,6 +259,16 @@ GRANT SELECT ON TABLE transactions.outbox_set_aside TO finova_transactions_app;
 GRANT SELECT ON TABLE transactions.outbox_set_aside TO finova_transactions_readonly;
 COMMENT ON TABLE transactions.outbox_set_aside IS 'Messages that a consumer of the outbox could not handle, with the reason; they leave when it can';
 
+CREATE TABLE transactions.pending_expiries (
+  pending_transaction_id uuid NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT pending_expiries_pkey PRIMARY KEY (pending_transaction_id)
+);
+GRANT SELECT ON TABLE transactions.pending_expiries TO finova_transactions_app;
+GRANT SELECT ON TABLE transactions.pending_expiries TO finova_transactions_readonly;
+COMMENT ON TABLE transactions.pending_expiries IS 'Append-only: when what a pending transaction holds is given back; without a row it is held until it is settled';
+
 CREATE TABLE transactions.pending_resolutions (
   pending_transaction_id uuid NOT NULL,
   resolution_transaction_id uuid NOT NULL,
@@ -321,10 +331,8 @@ CREATE TABLE transactions.transactions (
   value_date date NOT NULL,
   end_to_end_id transactions.end_to_end_id,
   description transactions.description,
-  expires_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  CONSTRAINT transactions_pkey PRIMARY KEY (id),
-  CONSTRAINT transactions_only_pending_expire CHECK (kind::text = 'pending'::text OR expires_at IS NULL)
+  CONSTRAINT transactions_pkey PRIMARY KEY (id)
 );
 GRANT SELECT ON TABLE transactions.transactions TO finova_transactions_app;
 GRANT SELECT ON TABLE transactions.transactions TO finova_transactions_readonly;
@@ -352,7 +360,7 @@ COMMENT ON TABLE transactions.transfers IS 'Append-only: one amount from one acc
 -- Indexes
 
 CREATE INDEX outbox_set_aside_tried_at_index ON transactions.outbox_set_aside USING btree (consumer, tried_at);
-CREATE INDEX transactions_expires_at_index ON transactions.transactions USING btree (expires_at) WHERE kind::text = 'pending'::text;
+CREATE INDEX pending_expiries_expires_at_index ON transactions.pending_expiries USING btree (expires_at);
 CREATE INDEX transfers_transaction_id_index ON transactions.transfers USING btree (transaction_id);
 
 -- Foreign keys
@@ -360,6 +368,7 @@ CREATE INDEX transfers_transaction_id_index ON transactions.transfers USING btre
 ALTER TABLE transactions.balance_snapshots ADD CONSTRAINT balance_snapshots_account_exists FOREIGN KEY (account_id) REFERENCES transactions.balances(account_id);
 ALTER TABLE transactions.balances ADD CONSTRAINT balances_account_exists FOREIGN KEY (account_id, currency) REFERENCES accounts.accounts(id, currency);
 ALTER TABLE transactions.outbox_set_aside ADD CONSTRAINT outbox_set_aside_consumer_exists FOREIGN KEY (consumer) REFERENCES transactions.outbox_consumers(consumer);
+ALTER TABLE transactions.pending_expiries ADD CONSTRAINT pending_expiries_pending_exists FOREIGN KEY (pending_transaction_id) REFERENCES transactions.transactions(id);
 ALTER TABLE transactions.pending_resolutions ADD CONSTRAINT pending_resolutions_pending_exists FOREIGN KEY (pending_transaction_id) REFERENCES transactions.transactions(id);
 ALTER TABLE transactions.pending_resolutions ADD CONSTRAINT pending_resolutions_resolution_exists FOREIGN KEY (resolution_transaction_id) REFERENCES transactions.transactions(id);
 ALTER TABLE transactions.reversals ADD CONSTRAINT reversals_reversal_exists FOREIGN KEY (reversal_transaction_id) REFERENCES transactions.transactions(id);
@@ -565,6 +574,23 @@ END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.check_capture(uuid) FROM PUBLIC;
 COMMENT ON FUNCTION transactions.check_capture(pg_catalog.uuid) IS 'Refuses (FN007) what a capture takes beyond what was held between the same accounts';
 
+CREATE OR REPLACE FUNCTION transactions.check_expiry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  -- Before it holds anything: how long it does is known from the beginning, and stays so.
+  PERFORM FROM transactions.transactions AS pending WHERE id = NEW.pending_transaction_id AND kind = 'pending'
+    AND NOT EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = pending.id);
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no pending transaction % that holds nothing yet', NEW.pending_transaction_id
+      USING ERRCODE = 'FN004', DETAIL = NEW.pending_transaction_id, CONSTRAINT = TG_NAME;
+  END IF;
+  RETURN NULL;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.check_expiry() FROM PUBLIC;
+COMMENT ON FUNCTION transactions.check_expiry() IS 'Only a hold expires, and when is said before it holds anything';
+
 CREATE OR REPLACE FUNCTION transactions.check_reversal(reversal_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -595,6 +621,7 @@ AS $function$
 BEGIN
   PERFORM FROM transactions.transactions AS original, transactions.transactions AS reversal
   WHERE original.id = NEW.reversed_transaction_id AND original.kind IN ('posted', 'post')
+    AND EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = original.id)
     AND reversal.id = NEW.reversal_transaction_id AND reversal.kind = 'reversal';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'There is no posted transaction %', NEW.reversed_transaction_id
@@ -663,10 +690,10 @@ CREATE OR REPLACE FUNCTION transactions.expire_due(batch_size integer)
 AS $function$
 DECLARE
   due uuid[] := ARRAY(
-    SELECT id FROM transactions.transactions AS pending
-    WHERE kind = 'pending' AND expires_at <= clock_timestamp()
-      AND NOT EXISTS (SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = pending.id)
-    ORDER BY expires_at, id LIMIT batch_size);
+    SELECT pending_transaction_id FROM transactions.pending_expiries AS expiry
+    WHERE expires_at <= clock_timestamp() AND NOT EXISTS (
+      SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = expiry.pending_transaction_id)
+    ORDER BY expires_at, pending_transaction_id LIMIT batch_size);
   due_id uuid;
   resolution_id uuid;
   expired integer := 0;
@@ -729,6 +756,8 @@ BEGIN
   -- Row triggers are copied to every partition, statement triggers are not; neither copy is always switched on.
   EXECUTE format('CREATE OR REPLACE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.%I
     FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change()', partition_name);
+  EXECUTE format('CREATE OR REPLACE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.%I
+    FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand()', partition_name);
   FOR guard IN
     SELECT tgname FROM pg_trigger
     WHERE tgrelid = format('transactions.%I', partition_name)::regclass AND NOT tgisinternal AND tgenabled <> 'A'
@@ -755,6 +784,10 @@ BEGIN
     RETURN answered;
   END IF;
   PERFORM transactions.insert_transaction(new_id, 'pending', request);
+  IF request ->> 'expires_at' IS NOT NULL THEN
+    INSERT INTO transactions.pending_expiries (pending_transaction_id, expires_at)
+    VALUES (new_id, (request ->> 'expires_at')::timestamptz);
+  END IF;
   PERFORM transactions.insert_transfers(new_id, request -> 'transfers');
   RETURN answer;
 END $function$;
@@ -769,9 +802,9 @@ AS $function$
 DECLARE
   booked date := coalesce((request ->> 'booking_date')::date, current_date);
 BEGIN
-  INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description, expires_at)
+  INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
   VALUES (new_id, in_kind, booked, coalesce((request ->> 'value_date')::date, booked), request ->> 'end_to_end_id',
-    request ->> 'description', (request ->> 'expires_at')::timestamptz);
+    request ->> 'description');
   INSERT INTO transactions.outbox (topic, key, payload)
   VALUES ('transaction.' || in_kind, new_id, jsonb_build_object('transaction_id', new_id, 'kind', in_kind));
 END $function$;
@@ -846,6 +879,7 @@ AS $function$
       ('transactions', 'transactions_append_only'),
       ('transfers', 'transfers_append_only'), ('transfers', 'transfers_post'), ('entries', 'entries_append_only'),
       ('entries', 'entries_no_truncate'), ('entries', 'entries_only_by_transfers'),
+      ('pending_expiries', 'pending_expiries_append_only'), ('pending_expiries', 'pending_expiries_of_hold'),
       ('pending_resolutions', 'pending_resolutions_append_only'), ('pending_resolutions', 'pending_resolutions_release'),
       ('reversals', 'reversals_append_only'), ('reversals', 'reversals_of_posting'),
       ('balance_snapshots', 'balance_snapshots_append_only'), ('idempotency_keys', 'idempotency_keys_append_only'),
@@ -868,7 +902,7 @@ AS $function$
   FROM (VALUES
     ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('transactions', 'transactions_pkey'),
     ('transfers', 'transfers_pkey'), ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
-    ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
+    ('pending_expiries', 'pending_expiries_pkey'), ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
     ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)
   WHERE NOT EXISTS (
     SELECT FROM pg_constraint
@@ -1158,6 +1192,7 @@ DECLARE
   booked_on date;
   touched bigint;
   known bigint;
+  are_older boolean;
   are_active boolean;
   kinds text[];
   transaction_ids uuid[];
@@ -1173,9 +1208,10 @@ BEGIN
     RETURN NULL;
   END IF;
   -- Most postings are one transfer of one transaction, and need no sets: both balances, in the order of their accounts, and
-  -- both entries by one statement. What this finds nothing to do for, for whatever reason, is looked at below.
+  -- both entries by one statement. What this finds nothing to do for, for whatever reason, is looked at below. A transaction
+  -- that this one wrote itself is seen by nobody else, who could give it transfers meanwhile.
   SELECT booking_date INTO booked_on FROM transactions.transactions WHERE id = one.transaction_id AND kind = 'posted'
-    AND NOT EXISTS (SELECT FROM added OFFSET 1)
+    AND xmin = pg_current_xact_id()::xid AND NOT EXISTS (SELECT FROM added OFFSET 1)
     AND NOT EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = one.transaction_id OFFSET 1);
   IF FOUND THEN
     WITH moved AS (
@@ -1202,7 +1238,8 @@ BEGIN
   END IF;
 
   transaction_ids := ARRAY(SELECT DISTINCT transaction_id FROM added);
-  SELECT array_agg(DISTINCT kind), count(*) INTO kinds, known FROM transactions.transactions WHERE id = ANY (transaction_ids);
+  SELECT array_agg(DISTINCT kind), count(*), bool_or(xmin <> pg_current_xact_id()::xid) INTO kinds, known, are_older
+  FROM transactions.transactions WHERE id = ANY (transaction_ids);
   IF known <> cardinality(transaction_ids) THEN
     RAISE EXCEPTION 'A transfer belongs to a transaction that does not exist'
       USING ERRCODE = '23503', CONSTRAINT = 'transfers_transaction_exists', SCHEMA = 'transactions', TABLE = 'transfers';
@@ -1210,6 +1247,9 @@ BEGIN
   IF cardinality(kinds) <> 1 OR kinds[1] NOT IN ('posted', 'pending', 'post', 'reversal') THEN
     RAISE EXCEPTION 'Transfers belong to transactions of one kind, and of one that moves or holds money'
       USING ERRCODE = '23514', CONSTRAINT = 'transfers_of_one_kind';
+  END IF;
+  IF are_older THEN
+    PERFORM FROM transactions.transactions WHERE id = ANY (transaction_ids) ORDER BY id FOR NO KEY UPDATE;
   END IF;
   IF (SELECT count(*) FROM transactions.transfers WHERE transaction_id = ANY (transaction_ids)) <> (SELECT count(*) FROM added) THEN
     RAISE EXCEPTION 'A transaction among % has its transfers already', cardinality(transaction_ids)
@@ -1233,10 +1273,6 @@ BEGIN
   END IF;
 
   IF kinds[1] = 'pending' THEN
-    PERFORM FROM transactions.pending_resolutions WHERE pending_transaction_id = ANY (transaction_ids);
-    IF FOUND THEN
-      RAISE EXCEPTION 'A hold that is settled takes no more transfers' USING ERRCODE = '23514', CONSTRAINT = 'transfers_together';
-    END IF;
     UPDATE transactions.balances SET
       debits_pending_minor = debits_pending_minor + held.debits,
       credits_pending_minor = credits_pending_minor + held.credits
@@ -1382,8 +1418,12 @@ CREATE OR REPLACE FUNCTION transactions.refuse_by_hand()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
       BEGIN
-        RAISE EXCEPTION 'Only transfers move money: % on %.% by a statement of its own is refused', TG_OP, TG_TABLE_SCHEMA,
-          TG_TABLE_NAME USING ERRCODE = '23001', CONSTRAINT = TG_NAME;
+        -- A statement of its own, and not one of another trigger.
+        IF pg_trigger_depth() = 1 THEN
+          RAISE EXCEPTION 'Only transfers move money: % on %.% by a statement of its own is refused', TG_OP, TG_TABLE_SCHEMA,
+            TG_TABLE_NAME USING ERRCODE = '23001', CONSTRAINT = TG_NAME;
+        END IF;
+        RETURN NULL;
       END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.refuse_by_hand() FROM PUBLIC;
 
@@ -1440,8 +1480,11 @@ DECLARE
   pending record;
   resolution record;
 BEGIN
-  SELECT id, kind, expires_at INTO pending FROM transactions.transactions WHERE id = NEW.pending_transaction_id;
-  IF pending.kind IS DISTINCT FROM 'pending' THEN
+  SELECT id, kind, expires_at INTO pending
+  FROM transactions.transactions LEFT JOIN transactions.pending_expiries ON pending_transaction_id = id
+  WHERE id = NEW.pending_transaction_id;
+  -- What holds nothing yet could be given transfers after it is settled.
+  IF pending.kind IS DISTINCT FROM 'pending' OR NOT EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = pending.id) THEN
     RAISE EXCEPTION 'There is no pending transaction %', NEW.pending_transaction_id
       USING ERRCODE = 'FN004', DETAIL = NEW.pending_transaction_id, CONSTRAINT = 'pending_resolutions_of_hold';
   END IF;
@@ -1853,108 +1896,136 @@ CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON transactions.entri
 ALTER TABLE ONLY transactions.entries ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries ENABLE ALWAYS TRIGGER entries_no_truncate;
-CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION transactions.refuse_by_hand();
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_01 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_01 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_01 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_01 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_01 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_02 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_02 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_02 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_02 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_02 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_03 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_03 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_03 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_03 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_03 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_04 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_04 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_04 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_04 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_04 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_05 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_05 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_05 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_05 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_05 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_06 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_06 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_06 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_06 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_06 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_07 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_07 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_07 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_07 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_07 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_08 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_08 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_08 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_08 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_08 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_09 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_09 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_09 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_09 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_09 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_10 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_10 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_10 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_10 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_10 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_11 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_11 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_11 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_11 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_11 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2026_12 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2026_12 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2026_12 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_12 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2026_12 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_01 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_01 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_01 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_01 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_01 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_02 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_02 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_02 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_02 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_02 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_03 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_03 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_03 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_03 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_03 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_04 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_04 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_04 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_04 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_04 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_05 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_05 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_05 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_05 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_05 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_06 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_06 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_06 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_06 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_06 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_07 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_07 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_07 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_07 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_07 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_08 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_08 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_08 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_08 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_08 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_09 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_09 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_09 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_09 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_09 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_10 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_10 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_10 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_10 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_10 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_11 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_11 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_11 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_11 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_11 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 ALTER TABLE ONLY transactions.entries_2027_12 ENABLE ALWAYS TRIGGER entries_append_only;
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.entries_2027_12 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.entries_2027_12 ENABLE ALWAYS TRIGGER entries_no_truncate;
+CREATE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2027_12 FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE ONLY transactions.entries_2027_12 ENABLE ALWAYS TRIGGER entries_only_by_transfers;
 CREATE TRIGGER idempotency_keys_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.idempotency_keys FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.idempotency_keys ENABLE ALWAYS TRIGGER idempotency_keys_append_only;
 CREATE TRIGGER outbox_consumers_only_forward BEFORE UPDATE ON transactions.outbox_consumers FOR EACH ROW WHEN (((ROW(new.writer, new."position") < ROW(old.writer, old."position"))) OR new.consumer <> old.consumer) EXECUTE FUNCTION transactions.refuse_going_back();
 ALTER TABLE ONLY transactions.outbox_consumers ENABLE ALWAYS TRIGGER outbox_consumers_only_forward;
+CREATE TRIGGER pending_expiries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.pending_expiries FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
+ALTER TABLE ONLY transactions.pending_expiries ENABLE ALWAYS TRIGGER pending_expiries_append_only;
+CREATE TRIGGER pending_expiries_of_hold AFTER INSERT ON transactions.pending_expiries FOR EACH ROW EXECUTE FUNCTION transactions.check_expiry();
+ALTER TABLE ONLY transactions.pending_expiries ENABLE ALWAYS TRIGGER pending_expiries_of_hold;
 CREATE TRIGGER pending_resolutions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.pending_resolutions FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.pending_resolutions ENABLE ALWAYS TRIGGER pending_resolutions_append_only;
 CREATE TRIGGER pending_resolutions_release AFTER INSERT ON transactions.pending_resolutions FOR EACH ROW EXECUTE FUNCTION transactions.release_hold();

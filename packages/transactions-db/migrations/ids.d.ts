@@ -23,5 +23,7 @@ declare module '@finova/db-kit/migrations' {
     'transactions-db/20260310T121000-follow-accounts-in-replica-mode': true;
     'transactions-db/20260320T090000-set-messages-aside': true;
     'transactions-db/20260401T090000-check-balances-by-one-trigger': true;
+    'transactions-db/20260410T090000-keep-expiries-apart': true;
+    'transactions-db/20260410T091000-refuse-entries-by-statement': true;
   }
 }

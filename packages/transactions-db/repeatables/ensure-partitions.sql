@@ -34,6 +34,8 @@ BEGIN
   -- Row triggers are copied to every partition, statement triggers are not; neither copy is always switched on.
   EXECUTE format('CREATE OR REPLACE TRIGGER entries_no_truncate BEFORE TRUNCATE ON transactions.%I
     FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change()', partition_name);
+  EXECUTE format('CREATE OR REPLACE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.%I
+    FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand()', partition_name);
   FOR guard IN
     SELECT tgname FROM pg_trigger
     WHERE tgrelid = format('transactions.%I', partition_name)::regclass AND NOT tgisinternal AND tgenabled <> 'A'

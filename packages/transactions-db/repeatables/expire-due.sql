@@ -2,10 +2,10 @@ CREATE OR REPLACE FUNCTION transactions.expire_due(batch_size integer) RETURNS i
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $function$
 DECLARE
   due uuid[] := ARRAY(
-    SELECT id FROM transactions.transactions AS pending
-    WHERE kind = 'pending' AND expires_at <= clock_timestamp()
-      AND NOT EXISTS (SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = pending.id)
-    ORDER BY expires_at, id LIMIT batch_size);
+    SELECT pending_transaction_id FROM transactions.pending_expiries AS expiry
+    WHERE expires_at <= clock_timestamp() AND NOT EXISTS (
+      SELECT FROM transactions.pending_resolutions WHERE pending_transaction_id = expiry.pending_transaction_id)
+    ORDER BY expires_at, pending_transaction_id LIMIT batch_size);
   due_id uuid;
   resolution_id uuid;
   expired integer := 0;

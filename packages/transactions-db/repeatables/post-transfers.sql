@@ -76,6 +76,7 @@ DECLARE
   booked_on date;
   touched bigint;
   known bigint;
+  are_older boolean;
   are_active boolean;
   kinds text[];
   transaction_ids uuid[];
@@ -91,9 +92,10 @@ BEGIN
     RETURN NULL;
   END IF;
   -- Most postings are one transfer of one transaction, and need no sets: both balances, in the order of their accounts, and
-  -- both entries by one statement. What this finds nothing to do for, for whatever reason, is looked at below.
+  -- both entries by one statement. What this finds nothing to do for, for whatever reason, is looked at below. A transaction
+  -- that this one wrote itself is seen by nobody else, who could give it transfers meanwhile.
   SELECT booking_date INTO booked_on FROM transactions.transactions WHERE id = one.transaction_id AND kind = 'posted'
-    AND NOT EXISTS (SELECT FROM added OFFSET 1)
+    AND xmin = pg_current_xact_id()::xid AND NOT EXISTS (SELECT FROM added OFFSET 1)
     AND NOT EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = one.transaction_id OFFSET 1);
   IF FOUND THEN
     WITH moved AS (
@@ -120,7 +122,8 @@ BEGIN
   END IF;
 
   transaction_ids := ARRAY(SELECT DISTINCT transaction_id FROM added);
-  SELECT array_agg(DISTINCT kind), count(*) INTO kinds, known FROM transactions.transactions WHERE id = ANY (transaction_ids);
+  SELECT array_agg(DISTINCT kind), count(*), bool_or(xmin <> pg_current_xact_id()::xid) INTO kinds, known, are_older
+  FROM transactions.transactions WHERE id = ANY (transaction_ids);
   IF known <> cardinality(transaction_ids) THEN
     RAISE EXCEPTION 'A transfer belongs to a transaction that does not exist'
       USING ERRCODE = '23503', CONSTRAINT = 'transfers_transaction_exists', SCHEMA = 'transactions', TABLE = 'transfers';
@@ -128,6 +131,9 @@ BEGIN
   IF cardinality(kinds) <> 1 OR kinds[1] NOT IN ('posted', 'pending', 'post', 'reversal') THEN
     RAISE EXCEPTION 'Transfers belong to transactions of one kind, and of one that moves or holds money'
       USING ERRCODE = '23514', CONSTRAINT = 'transfers_of_one_kind';
+  END IF;
+  IF are_older THEN
+    PERFORM FROM transactions.transactions WHERE id = ANY (transaction_ids) ORDER BY id FOR NO KEY UPDATE;
   END IF;
   IF (SELECT count(*) FROM transactions.transfers WHERE transaction_id = ANY (transaction_ids)) <> (SELECT count(*) FROM added) THEN
     RAISE EXCEPTION 'A transaction among % has its transfers already', cardinality(transaction_ids)
@@ -151,10 +157,6 @@ BEGIN
   END IF;
 
   IF kinds[1] = 'pending' THEN
-    PERFORM FROM transactions.pending_resolutions WHERE pending_transaction_id = ANY (transaction_ids);
-    IF FOUND THEN
-      RAISE EXCEPTION 'A hold that is settled takes no more transfers' USING ERRCODE = '23514', CONSTRAINT = 'transfers_together';
-    END IF;
     UPDATE transactions.balances SET
       debits_pending_minor = debits_pending_minor + held.debits,
       credits_pending_minor = credits_pending_minor + held.credits

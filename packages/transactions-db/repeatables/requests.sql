@@ -41,9 +41,9 @@ CREATE OR REPLACE FUNCTION transactions.insert_transaction(new_id uuid, in_kind 
 DECLARE
   booked date := coalesce((request ->> 'booking_date')::date, current_date);
 BEGIN
-  INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description, expires_at)
+  INSERT INTO transactions.transactions (id, kind, booking_date, value_date, end_to_end_id, description)
   VALUES (new_id, in_kind, booked, coalesce((request ->> 'value_date')::date, booked), request ->> 'end_to_end_id',
-    request ->> 'description', (request ->> 'expires_at')::timestamptz);
+    request ->> 'description');
   INSERT INTO transactions.outbox (topic, key, payload)
   VALUES ('transaction.' || in_kind, new_id, jsonb_build_object('transaction_id', new_id, 'kind', in_kind));
 END $function$;

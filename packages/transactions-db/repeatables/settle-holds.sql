@@ -5,8 +5,11 @@ DECLARE
   pending record;
   resolution record;
 BEGIN
-  SELECT id, kind, expires_at INTO pending FROM transactions.transactions WHERE id = NEW.pending_transaction_id;
-  IF pending.kind IS DISTINCT FROM 'pending' THEN
+  SELECT id, kind, expires_at INTO pending
+  FROM transactions.transactions LEFT JOIN transactions.pending_expiries ON pending_transaction_id = id
+  WHERE id = NEW.pending_transaction_id;
+  -- What holds nothing yet could be given transfers after it is settled.
+  IF pending.kind IS DISTINCT FROM 'pending' OR NOT EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = pending.id) THEN
     RAISE EXCEPTION 'There is no pending transaction %', NEW.pending_transaction_id
       USING ERRCODE = 'FN004', DETAIL = NEW.pending_transaction_id, CONSTRAINT = 'pending_resolutions_of_hold';
   END IF;
@@ -47,6 +50,7 @@ CREATE OR REPLACE FUNCTION transactions.check_reversed_kinds() RETURNS trigger L
 BEGIN
   PERFORM FROM transactions.transactions AS original, transactions.transactions AS reversal
   WHERE original.id = NEW.reversed_transaction_id AND original.kind IN ('posted', 'post')
+    AND EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = original.id)
     AND reversal.id = NEW.reversal_transaction_id AND reversal.kind = 'reversal';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'There is no posted transaction %', NEW.reversed_transaction_id

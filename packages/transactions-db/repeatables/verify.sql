@@ -134,6 +134,7 @@ CREATE OR REPLACE FUNCTION transactions.missing_guards() RETURNS SETOF text
       ('transactions', 'transactions_append_only'),
       ('transfers', 'transfers_append_only'), ('transfers', 'transfers_post'), ('entries', 'entries_append_only'),
       ('entries', 'entries_no_truncate'), ('entries', 'entries_only_by_transfers'),
+      ('pending_expiries', 'pending_expiries_append_only'), ('pending_expiries', 'pending_expiries_of_hold'),
       ('pending_resolutions', 'pending_resolutions_append_only'), ('pending_resolutions', 'pending_resolutions_release'),
       ('reversals', 'reversals_append_only'), ('reversals', 'reversals_of_posting'),
       ('balance_snapshots', 'balance_snapshots_append_only'), ('idempotency_keys', 'idempotency_keys_append_only'),
@@ -156,7 +157,7 @@ CREATE OR REPLACE FUNCTION transactions.missing_guards() RETURNS SETOF text
   FROM (VALUES
     ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('transactions', 'transactions_pkey'),
     ('transfers', 'transfers_pkey'), ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
-    ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
+    ('pending_expiries', 'pending_expiries_pkey'), ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
     ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)
   WHERE NOT EXISTS (
     SELECT FROM pg_constraint

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AccountRepository, type AccountsDatabase } from '@finova/accounts-db';
 import { seed as accountsSeed } from '@finova/accounts-db/seed';
-import { readDomain, withMigrator } from '@finova/db-kit/migrations';
+import { type Migrator, readDomain, withMigrator } from '@finova/db-kit/migrations';
 import { createPostgresDatabase } from '@finova/db-kit/postgres';
 import {
   createPostgresTestDatabase,
@@ -22,12 +22,11 @@ describe('a database in use', () => {
   let database: PostgresTestDatabase;
   let db: Kysely<AccountsDatabase & TransactionsDatabase>;
   const context = () => ({ url: database.url, namespace: '', encryption: createTestEncryption });
-  const migrate = async (to?: string) => {
+  const withLedger = async <T>(use: (migrator: Migrator) => Promise<T>) => {
     const domain = await readDomain(join(packages, 'transactions-db'));
-    return withMigrator({ domain, url: database.url, identity: TEST_IDENTITY, lockTimeoutMs: 10_000 }, (migrator) =>
-      migrator.up(to === undefined ? {} : { to }),
-    );
+    return withMigrator({ domain, url: database.url, identity: TEST_IDENTITY, lockTimeoutMs: 10_000 }, use);
   };
+  const migrate = (to?: string) => withLedger((migrator) => migrator.up(to === undefined ? {} : { to }));
 
   beforeAll(async () => {
     database = await createPostgresTestDatabase(testPostgresUrl(), [await readDomain(join(packages, 'accounts-db'))]);
@@ -71,6 +70,22 @@ describe('a database in use', () => {
       WHERE transaction_id::text = response ->> 'transaction_id'`.execute(db);
     expect(rows).toEqual([{ named: BigInt(before.length) }]);
     expect((await seed.run(context())).map(({ added }) => added)).toEqual([0, 0]);
+    expect(await findImbalances(db)).toEqual([]);
+  });
+
+  it('keeps when its holds expire, whichever table that is in', async () => {
+    const expiries = async (table: string, id: string) =>
+      (
+        await sql<{ id: string; expires_at: Date }>`
+          SELECT ${sql.ref(id)} AS id, expires_at FROM ${sql.table(`transactions.${table}`)}
+          WHERE expires_at IS NOT NULL ORDER BY id`.execute(db)
+      ).rows;
+    const apart = await expiries('pending_expiries', 'pending_transaction_id');
+    expect(apart).not.toEqual([]);
+    await withLedger((migrator) => migrator.down({ to: '20260401T090000-check-balances-by-one-trigger' }));
+    expect(await expiries('transactions', 'id')).toEqual(apart);
+    await migrate();
+    expect(await expiries('pending_expiries', 'pending_transaction_id')).toEqual(apart);
     expect(await findImbalances(db)).toEqual([]);
   });
 });

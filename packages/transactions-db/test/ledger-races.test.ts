@@ -100,4 +100,25 @@ describe('a posting that waits for another transaction', () => {
     );
     await requireMovedOnceOrRefused(outcome, payer, payee);
   });
+
+  it.each(['posted', 'pending', 'post'])('gives a transaction (%s) its transfers once', async (kind) => {
+    const payer = await funded(100n);
+    const payee = await ledgerTest.database.openAccount();
+    const { rows } = await sql<{ id: string }>`
+      INSERT INTO transactions.transactions (kind, booking_date, value_date) VALUES (${kind}, current_date, current_date)
+      RETURNING id`.execute(ledgerTest.database.db);
+    const id = rows[0]?.id ?? '';
+    if (kind === 'post') {
+      const { transactionId } = await ledgerTest.hold(payer, payee, 10n);
+      await sql`INSERT INTO transactions.pending_resolutions (pending_transaction_id, resolution_transaction_id)
+        VALUES (${transactionId}, ${id})`.execute(ledgerTest.database.db);
+    }
+    const give = async (db: Transaction) => {
+      await sql`INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+        VALUES (${id}, ${payer}, ${payee}, 'EUR', 10)`.execute(db);
+    };
+    const second = await postMeanwhile(give, () => give(ledgerTest.database.db));
+    expect(second).toMatchObject({ status: 'rejected', reason: { constraint: 'transfers_together' } });
+    expect(await balanceOf(payer)).toEqual([kind === 'pending' ? 100n : 90n, 90n]);
+  });
 });

@@ -8,6 +8,7 @@ const TABLES = [
   'transactions',
   'transfers',
   'entries',
+  'pending_expiries',
   'pending_resolutions',
   'reversals',
   'idempotency_keys',

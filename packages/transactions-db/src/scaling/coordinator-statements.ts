@@ -92,10 +92,10 @@ function leafGuards(leaf: string): string {
   return `
 CREATE TRIGGER entries_leaf_append_only BEFORE UPDATE OR DELETE ON transactions.${leaf}
   FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
-CREATE TRIGGER entries_leaf_only_by_transfers BEFORE INSERT ON transactions.${leaf}
-  FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION transactions.refuse_by_hand();
+CREATE OR REPLACE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.${leaf}
+  FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_by_hand();
 ALTER TABLE transactions.${leaf} ENABLE ALWAYS TRIGGER entries_leaf_append_only;
-ALTER TABLE transactions.${leaf} ENABLE ALWAYS TRIGGER entries_leaf_only_by_transfers;`;
+ALTER TABLE transactions.${leaf} ENABLE ALWAYS TRIGGER entries_only_by_transfers;`;
 }
 
 /** Who discards what a crash between two commits left: see docs/SCALING.md. */

@@ -7,6 +7,7 @@ import type { TransactionsDatabase } from './index.ts';
 import { outboxDistribution } from './outbox.ts';
 import { outboxConsumersDistribution } from './outbox-consumers.ts';
 import { outboxSetAsideDistribution } from './outbox-set-aside.ts';
+import { pendingExpiriesDistribution } from './pending-expiries.ts';
 import { pendingResolutionsDistribution } from './pending-resolutions.ts';
 import { retiredMonthsDistribution } from './retired-months.ts';
 import { reversalsDistribution } from './reversals.ts';
@@ -20,6 +21,7 @@ export const transactionsDistribution: DatabaseDistribution<TransactionsDatabase
   'transactions.balance_snapshots': balanceSnapshotsDistribution,
   'transactions.transactions': transactionDistribution,
   'transactions.transfers': transfersDistribution,
+  'transactions.pending_expiries': pendingExpiriesDistribution,
   'transactions.pending_resolutions': pendingResolutionsDistribution,
   'transactions.reversals': reversalsDistribution,
   'transactions.idempotency_keys': idempotencyKeysDistribution,

@@ -5,6 +5,7 @@ import type { IdempotencyKeysTable } from './idempotency-keys.ts';
 import type { OutboxTable } from './outbox.ts';
 import type { OutboxConsumersTable } from './outbox-consumers.ts';
 import type { OutboxSetAsideTable } from './outbox-set-aside.ts';
+import type { PendingExpiriesTable } from './pending-expiries.ts';
 import type { PendingResolutionsTable } from './pending-resolutions.ts';
 import type { RetiredMonthsTable } from './retired-months.ts';
 import type { ReversalsTable } from './reversals.ts';
@@ -18,6 +19,7 @@ export type { BatchResponse, IdempotencyKeysTable, TransactionResponse } from '.
 export type { OutboxTable } from './outbox.ts';
 export type { OutboxConsumersTable } from './outbox-consumers.ts';
 export type { OutboxSetAsideTable } from './outbox-set-aside.ts';
+export type { PendingExpiriesTable } from './pending-expiries.ts';
 export type { PendingResolutionsTable } from './pending-resolutions.ts';
 export type { RetiredMonthsTable } from './retired-months.ts';
 export type { ReversalsTable } from './reversals.ts';
@@ -30,6 +32,7 @@ export interface TransactionsDatabase {
   'transactions.transactions': TransactionsTable;
   'transactions.transfers': TransfersTable;
   'transactions.entries': EntriesTable;
+  'transactions.pending_expiries': PendingExpiriesTable;
   'transactions.pending_resolutions': PendingResolutionsTable;
   'transactions.reversals': ReversalsTable;
   'transactions.idempotency_keys': IdempotencyKeysTable;

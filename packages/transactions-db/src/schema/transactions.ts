@@ -17,8 +17,6 @@ export interface TransactionsTable {
   /** ISO 20022 EndToEndId, up to 35 characters. */
   readonly end_to_end_id: string | null;
   readonly description: string | null;
-  /** Pending transactions only. */
-  readonly expires_at: Date | null;
   readonly created_at: Generated<Date>;
 }
 

@@ -4,6 +4,7 @@ const APPEND_ONLY = [
   'transactions',
   'transfers',
   'entries',
+  'pending_expiries',
   'pending_resolutions',
   'reversals',
   'idempotency_keys',
@@ -46,6 +47,13 @@ const IN_ANY_SESSION: readonly Refusal[] = [
     ],
   ),
   ['an entry by hand', `INSERT INTO transactions.entries ${ENTRY}`, 'entries_only_by_transfers'],
+  ...PARTITIONS.map(
+    (partition): Refusal => [
+      `an entry by hand into ${partition}`,
+      `INSERT INTO transactions.${partition} ${ENTRY}`,
+      'entries_only_by_transfers',
+    ],
+  ),
   ...TOTALS.map(
     (column): Refusal => [
       `a balance by hand: ${column}`,

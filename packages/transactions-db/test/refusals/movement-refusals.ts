@@ -21,7 +21,7 @@ const both = (what: string, kind: string, moved: Move, refusedBy: string): Refus
   [`${what}, beside another (${kind})`, move(kind, ['$clearing', '$holder', '1'], moved), refusedBy],
 ];
 
-const HOLD = '0198c0de-0000-7000-8000-00000000000a';
+const EMPTY = '0198c0de-0000-7000-8000-00000000000a';
 const NOBODY = `'0198c0de-0000-7000-8000-000000000000'`;
 
 const settle = (kind: string, pending: string, rest = '') => `
@@ -47,6 +47,12 @@ const reverse = (original: string, ...moves: readonly Move[]) => `
         `SELECT reversal_transaction_id, ${debit}::uuid, ${credit}::uuid, 'EUR', ${amount} FROM transactions.reversals WHERE reversed_transaction_id = ${original}`,
     )
     .join(' UNION ALL ')}`;
+
+/** A transaction without transfers, and another one that settles or reverses it. */
+const madeOfNothing = (kind: string, otherKind: string, table: string) => `
+  INSERT INTO transactions.transactions (id, kind, booking_date, value_date)
+  VALUES ('${EMPTY}', '${kind}', current_date, current_date), (${NOBODY}, '${otherKind}', current_date, current_date);
+  INSERT INTO transactions.${table} VALUES ('${EMPTY}', ${NOBODY})`;
 
 const pendingOf = (account: string, amount: number) =>
   `SELECT FROM transactions.balances WHERE account_id = ${account} AND debits_pending_minor = ${amount}`;
@@ -151,13 +157,35 @@ export const MOVEMENT_REFUSALS: readonly Refusal[] = [
     'transfers_together',
   ],
   [
-    'transfers of a hold that was settled before it had any',
-    `INSERT INTO transactions.transactions (id, kind, booking_date, value_date)
-     VALUES ('${HOLD}', 'pending', current_date, current_date), (${NOBODY}, 'void', current_date, current_date);
-     INSERT INTO transactions.pending_resolutions (pending_transaction_id, resolution_transaction_id) VALUES ('${HOLD}', ${NOBODY});
-     INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
-     VALUES ('${HOLD}', $holder, $clearing, 'EUR', 1)`,
-    'transfers_together',
+    'a settlement of a hold of nothing',
+    madeOfNothing('pending', 'void', 'pending_resolutions'),
+    'pending_resolutions_of_hold',
+  ],
+  [
+    'an expiry of something that is not pending',
+    `INSERT INTO transactions.pending_expiries VALUES ($posted, now())`,
+    'pending_expiries_of_hold',
+  ],
+  [
+    'an expiry of something that is not pending, in replica mode',
+    asReplica(`INSERT INTO transactions.pending_expiries VALUES ($posted, now())`),
+    'pending_expiries_of_hold',
+  ],
+  [
+    'an expiry of a hold that holds something already',
+    `${move('pending', ['$clearing', '$account', '1'])};
+     INSERT INTO transactions.pending_expiries SELECT id, now() FROM transactions.transactions ORDER BY created_at DESC LIMIT 1`,
+    'pending_expiries_of_hold',
+  ],
+  [
+    'an expiry of nothing',
+    `INSERT INTO transactions.pending_expiries VALUES ('0198c0de-0000-7000-8000-000000000000', now())`,
+    'pending_expiries_pending_exists',
+  ],
+  [
+    'two expiries of one hold',
+    `INSERT INTO transactions.pending_expiries VALUES ($open, now())`,
+    'pending_expiries_pkey',
   ],
 
   ['a reversal of nothing', move('reversal', ['$account', '$clearing', '1']), 'transfers_reverse_exactly'],
@@ -172,6 +200,7 @@ export const MOVEMENT_REFUSALS: readonly Refusal[] = [
     reverse('$posted', ['$clearing', '$account', '100']),
     'transfers_reverse_exactly',
   ],
+  ['a reversal of a posting of nothing', madeOfNothing('posted', 'reversal', 'reversals'), 'reversals_of_posting'],
   ['a reversal of a hold', reverse('$open', ['$clearing', '$holder', '10']), 'reversals_of_posting'],
   [
     'a reversal of a hold, in replica mode',

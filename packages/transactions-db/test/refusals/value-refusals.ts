@@ -54,6 +54,7 @@ const NEVER_NULL: Readonly<Record<string, readonly string[]>> = {
   transactions: ['kind', 'booking_date', 'value_date', 'created_at'],
   transfers: ['transaction_id', 'debit_account_id', 'credit_account_id', 'currency', 'amount_minor', 'created_at'],
   entries: ['transaction_id', 'transfer_id', 'direction', 'amount_minor', 'balance_after_minor', 'created_at'],
+  pending_expiries: ['expires_at', 'created_at'],
   pending_resolutions: ['resolution_transaction_id', 'created_at'],
   idempotency_keys: ['request_hash', 'response', 'created_at'],
   balance_snapshots: ['account_version', 'debits_posted_minor', 'credits_posted_minor', 'created_at'],
@@ -93,11 +94,6 @@ export const VALUE_REFUSALS: readonly Refusal[] = [
     'created_at',
   ),
   ['an unknown kind', made('', `'gift', '2026-01-01', '2026-01-01'`), 'transactions_kind_known'],
-  [
-    'an expiry of something that is not pending',
-    made(', expires_at', `'posted', '2026-01-01', '2026-01-01', now()`),
-    'transactions_only_pending_expire',
-  ],
   [
     'an end-to-end id that is too long',
     made(', end_to_end_id', `'posted', '2026-01-01', '2026-01-01', repeat('x', 36)`),
