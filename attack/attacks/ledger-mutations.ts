@@ -11,6 +11,7 @@ export const ledgerMutations = mutationAttack('ledger-mutations', {
   refusals: REFUSALS,
   withoutEffect: {
     entries_no_truncate: 'partitions refuse to be truncated with their parent; verify misses the trigger all the same',
+    'balances without currency': IN_STEP,
     'balances without normal_side': IN_STEP,
     'balances without account_status': IN_STEP,
     'rights of the owner to check_balance_in_step': 'nobody but the owner writes the balances that it looks at',

@@ -58,6 +58,7 @@ CREATE TABLE transactions.balance_snapshots (
   CONSTRAINT balance_snapshots_pkey PRIMARY KEY (account_id, as_of),
   CONSTRAINT balance_snapshots_credits_not_negative CHECK (credits_posted_minor >= 0),
   CONSTRAINT balance_snapshots_debits_not_negative CHECK (debits_posted_minor >= 0),
+  CONSTRAINT balance_snapshots_end_of_month CHECK (as_of = (date_trunc('month'::text, as_of::timestamp without time zone) + '1 mon -1 days'::interval)::date),
   CONSTRAINT balance_snapshots_version_not_negative CHECK (account_version >= 0)
 );
 GRANT SELECT ON TABLE transactions.balance_snapshots TO finova_transactions_app;
@@ -395,6 +396,9 @@ CREATE OR REPLACE FUNCTION transactions.advance_outbox(in_consumer text, in_writ
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
+  IF in_writer >= pg_snapshot_xmin(pg_current_snapshot()) THEN
+    RAISE EXCEPTION 'No message as late as (%, %) was read from the outbox yet', in_writer, in_position USING ERRCODE = 'FN012';
+  END IF;
   UPDATE transactions.outbox_consumers SET writer = in_writer, position = in_position, updated_at = clock_timestamp()
   WHERE consumer = in_consumer;
   IF NOT FOUND THEN
@@ -447,6 +451,7 @@ BEGIN
   INTO debits_posted_minor, credits_posted_minor
   FROM transactions.entries
   WHERE account_id = in_account_id AND booking_date > coalesce(nearest.as_of, '-infinity') AND booking_date <= balance_at.as_of;
+  PERFORM transactions.require_same_months();
   booked_minor := CASE side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
     ELSE debits_posted_minor - credits_posted_minor END;
   RETURN NEXT;
@@ -454,6 +459,22 @@ END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.balance_at(uuid,date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION transactions.balance_at(uuid,date) TO finova_transactions_app;
 COMMENT ON FUNCTION transactions.balance_at(pg_catalog.uuid,pg_catalog.date) IS 'The booked balance of an account at the end of a booking date: the nearest snapshot and the entries since';
+
+CREATE OR REPLACE FUNCTION transactions.begin_upkeep_of_months()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  -- What was committed while one waits must be seen, or its money is missing from what is kept.
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'Months are made, closed and retired in transactions of isolation level READ COMMITTED, and this one is %',
+      upper(current_setting('transaction_isolation')) USING ERRCODE = 'FN009';
+  END IF;
+  -- One at a time: a month made while an older one is closed would stay open.
+  PERFORM pg_advisory_xact_lock(hashtextextended('transactions.months', 0));
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.begin_upkeep_of_months() FROM PUBLIC;
+COMMENT ON FUNCTION transactions.begin_upkeep_of_months() IS 'Lets one transaction at a time make, close or retire months; FN009 where it could not see what others commit';
 
 CREATE OR REPLACE FUNCTION transactions.capture(in_scope text, in_key text, request jsonb)
  RETURNS jsonb
@@ -499,6 +520,7 @@ AS $function$
       BEGIN
         PERFORM FROM accounts.accounts
         WHERE id = NEW.account_id AND normal_side = NEW.normal_side AND status = NEW.account_status
+          AND currency = NEW.currency
           AND overdraft_limit_minor IS NOT DISTINCT FROM NEW.overdraft_limit_minor;
         IF NOT FOUND THEN
           RAISE EXCEPTION 'The balance of account % must say what its account says', NEW.account_id
@@ -647,6 +669,16 @@ END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.claim_key(text,text,text,jsonb,uuid,jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION transactions.claim_key(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.jsonb,pg_catalog.uuid,pg_catalog.jsonb) IS 'NULL for a new request, whose answer is then kept; the first answer for a repeated one; FN003 for another request';
 
+CREATE OR REPLACE FUNCTION transactions.day_text(day date)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT CASE WHEN isfinite(day) THEN to_char(day, 'YYYY-MM-DD') ELSE coalesce(day::text, '-') END
+$function$;
+REVOKE EXECUTE ON FUNCTION transactions.day_text(date) FROM PUBLIC;
+COMMENT ON FUNCTION transactions.day_text(pg_catalog.date) IS 'A day, or that there is none, whatever style of dates the session has';
+
 CREATE OR REPLACE FUNCTION transactions.ensure_partitions(first_day date, last_day date)
  RETURNS integer
  LANGUAGE plpgsql
@@ -655,11 +687,15 @@ CREATE OR REPLACE FUNCTION transactions.ensure_partitions(first_day date, last_d
 AS $function$
 DECLARE
   month date := date_trunc('month', first_day)::date;
+  closed date;
   partition_name text;
   made integer := 0;
 BEGIN
-  -- Two callers at once would both find a partition missing and one would fail.
-  PERFORM pg_advisory_xact_lock(hashtextextended('transactions.ensure_partitions', 0));
+  PERFORM transactions.begin_upkeep_of_months();
+  -- What would be booked in them is in no balance that was kept at the end of a later month.
+  closed := greatest((SELECT max(as_of) FROM transactions.balance_snapshots),
+    (SELECT max(through) FROM transactions.retired_months));
+  month := greatest(month, closed + 1);
   WHILE month <= last_day LOOP
     partition_name := format('entries_%s', to_char(month, 'YYYY_MM'));
     IF to_regclass(format('transactions.%I', partition_name)) IS NULL THEN
@@ -679,7 +715,7 @@ BEGIN
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.ensure_partitions(date,date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION transactions.ensure_partitions(date,date) TO finova_transactions_app;
-COMMENT ON FUNCTION transactions.ensure_partitions(pg_catalog.date,pg_catalog.date) IS 'Makes the missing monthly partitions of entries between two days, and returns how many it made';
+COMMENT ON FUNCTION transactions.ensure_partitions(pg_catalog.date,pg_catalog.date) IS 'Makes the missing monthly partitions of entries between two days, after the last month that is closed, and returns how many it made';
 
 CREATE OR REPLACE FUNCTION transactions.expire_due(batch_size integer)
  RETURNS integer
@@ -873,40 +909,76 @@ CREATE OR REPLACE FUNCTION transactions.missing_guards()
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  WITH guards(relation, name) AS (
-    VALUES
-      ('balances', 'balances_never_removed'), ('balances', 'balances_in_step'), ('balances', 'balances_rules'),
-      ('transactions', 'transactions_append_only'),
-      ('transfers', 'transfers_append_only'), ('transfers', 'transfers_post'), ('entries', 'entries_append_only'),
-      ('entries', 'entries_no_truncate'), ('entries', 'entries_only_by_transfers'),
-      ('pending_expiries', 'pending_expiries_append_only'), ('pending_expiries', 'pending_expiries_of_hold'),
-      ('pending_resolutions', 'pending_resolutions_append_only'), ('pending_resolutions', 'pending_resolutions_release'),
-      ('reversals', 'reversals_append_only'), ('reversals', 'reversals_of_posting'),
-      ('balance_snapshots', 'balance_snapshots_append_only'), ('idempotency_keys', 'idempotency_keys_append_only'),
-      ('retired_months', 'retired_months_append_only')
-    UNION ALL
-    SELECT leaf.relname, guard FROM pg_inherits JOIN pg_class AS leaf ON leaf.oid = inhrelid,
-      unnest(ARRAY['entries_append_only', 'entries_no_truncate', 'entries_only_by_transfers']) AS guard
+  WITH months AS (
+    SELECT oid, relname AS name, to_date(substr(relname, 9), 'YYYY_MM') AS month
+    FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
     WHERE inhparent = to_regclass('transactions.entries')
+  ), guards(relation, name, fires, calls) AS (
+    VALUES
+      ('balances', 'balances_never_removed', 'BEFORE DELETE OR TRUNCATE ON %s FOR EACH STATEMENT', 'refuse_removal'),
+      ('balances', 'balances_in_step',
+        'BEFORE INSERT OR UPDATE OF account_id, currency, normal_side, account_status, overdraft_limit_minor ON %s FOR EACH ROW',
+        'check_balance_in_step'),
+      ('balances', 'balances_rules', 'BEFORE INSERT OR UPDATE ON %s FOR EACH ROW', 'check_balance_rules'),
+      ('transfers', 'transfers_post', 'AFTER INSERT ON %s REFERENCING NEW TABLE AS added FOR EACH STATEMENT', 'post_transfers'),
+      ('entries', 'entries_append_only', 'BEFORE DELETE OR UPDATE ON %s FOR EACH ROW', 'refuse_change'),
+      ('entries', 'entries_no_truncate', 'BEFORE TRUNCATE ON %s FOR EACH STATEMENT', 'refuse_change'),
+      ('entries', 'entries_only_by_transfers', 'BEFORE INSERT ON %s FOR EACH STATEMENT', 'refuse_by_hand'),
+      ('pending_expiries', 'pending_expiries_of_hold', 'AFTER INSERT ON %s FOR EACH ROW', 'check_expiry'),
+      ('pending_resolutions', 'pending_resolutions_release', 'AFTER INSERT ON %s FOR EACH ROW', 'release_hold'),
+      ('reversals', 'reversals_of_posting', 'AFTER INSERT ON %s FOR EACH ROW', 'check_reversed_kinds'),
+      ('outbox_consumers', 'outbox_consumers_only_forward',
+        'BEFORE UPDATE ON %s FOR EACH ROW WHEN (((ROW(new.writer, new."position") < ROW(old.writer, old."position")) OR (new.consumer <> old.consumer)))',
+        'refuse_going_back')
+    UNION ALL
+    SELECT relation, relation || '_append_only', 'BEFORE DELETE OR UPDATE OR TRUNCATE ON %s FOR EACH STATEMENT', 'refuse_change'
+    FROM unnest(ARRAY['transactions', 'transfers', 'pending_expiries', 'pending_resolutions', 'reversals', 'balance_snapshots',
+      'idempotency_keys', 'retired_months']) AS append_only(relation)
+    UNION ALL
+    SELECT months.name, guard.name, guard.fires, guard.calls
+    FROM months, (VALUES
+      ('entries_append_only', 'BEFORE DELETE OR UPDATE ON %s FOR EACH ROW', 'refuse_change'),
+      ('entries_no_truncate', 'BEFORE TRUNCATE ON %s FOR EACH STATEMENT', 'refuse_change'),
+      ('entries_only_by_transfers', 'BEFORE INSERT ON %s FOR EACH STATEMENT', 'refuse_by_hand')) AS guard(name, fires, calls)
+    UNION ALL
+    SELECT months.name, 'entries_month_open', 'BEFORE INSERT ON %s FOR EACH ROW', 'refuse_closed_month'
+    FROM months WHERE month <= (SELECT max(as_of) FROM transactions.balance_snapshots)
   )
-  SELECT format('%s is guarded by no trigger %s that is always on', relation, name) FROM guards
+  SELECT format('%s is guarded by no trigger %s that is as it was made and always on', relation, name) FROM guards
   WHERE NOT EXISTS (
-    SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('transactions.%I', relation)) AND tgname = name AND tgenabled = 'A')
+    SELECT FROM pg_trigger
+    WHERE tgrelid = to_regclass(format('transactions.%I', relation)) AND tgname = name AND tgenabled = 'A'
+      AND pg_get_triggerdef(pg_trigger.oid) = format('CREATE TRIGGER %s ' || fires || ' EXECUTE FUNCTION transactions.%s()',
+        name, 'transactions.' || relation, calls))
   UNION ALL
-  SELECT format('accounts is followed by no trigger %s that is always on', name)
-  FROM (VALUES ('transactions_open_balance'), ('transactions_follow_account')) AS followers(name)
+  SELECT format('accounts is followed by no trigger %s that is as it was made and always on', name)
+  FROM (VALUES
+    ('transactions_open_balance', 'AFTER INSERT ON %s FOR EACH ROW', 'open_balance'),
+    ('transactions_follow_account', 'AFTER UPDATE OF status, overdraft_limit_minor ON %s FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.overdraft_limit_minor IS DISTINCT FROM new.overdraft_limit_minor)))',
+      'follow_account')) AS followers(name, fires, calls)
   WHERE NOT EXISTS (
-    SELECT FROM pg_trigger WHERE tgrelid = to_regclass('accounts.accounts') AND tgname = name AND tgenabled = 'A')
+    SELECT FROM pg_trigger
+    WHERE tgrelid = to_regclass('accounts.accounts') AND tgname = name AND tgenabled = 'A'
+      AND pg_get_triggerdef(pg_trigger.oid) = format('CREATE TRIGGER %s ' || fires || ' EXECUTE FUNCTION transactions.%s()',
+        name, 'accounts.accounts', calls))
+  UNION ALL
+  SELECT format('%s has entries of a month that is said to be retired', name) FROM months
+  WHERE month <= (SELECT max(through) FROM transactions.retired_months)
   UNION ALL
   SELECT format('%s has no valid constraint %s', relation, name)
   FROM (VALUES
     ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('transactions', 'transactions_pkey'),
     ('transfers', 'transfers_pkey'), ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
-    ('pending_expiries', 'pending_expiries_pkey'), ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
-    ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)
+    ('pending_expiries', 'pending_expiries_pkey'), ('pending_resolutions', 'pending_resolutions_pkey'),
+    ('pending_resolutions', 'pending_resolutions_resolution_unique'),
+    ('pending_resolutions', 'pending_resolutions_two_transactions'),
+    ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique'), ('reversals', 'reversals_two_transactions'),
+    ('balance_snapshots', 'balance_snapshots_pkey'), ('balance_snapshots', 'balance_snapshots_end_of_month'),
+    ('amount_minor', 'transfers_amount_positive'), ('transaction_kind', 'transactions_kind_known')) AS rules(relation, name)
   WHERE NOT EXISTS (
     SELECT FROM pg_constraint
-    WHERE conrelid = to_regclass(format('transactions.%I', relation)) AND conname = name AND convalidated)
+    WHERE (conrelid = to_regclass(format('transactions.%I', relation)) OR contypid = to_regtype(format('transactions.%I', relation)))
+      AND conname = name AND convalidated)
   UNION ALL
   -- The key of entries may be each partition's own: where some are on other servers, it cannot be that of all of them.
   SELECT format('%s has no valid primary key', pg_class.relname)
@@ -915,7 +987,7 @@ AS $function$
     SELECT FROM pg_constraint WHERE conrelid = tree.relid AND contype = 'p' AND convalidated)
 $function$;
 REVOKE EXECUTE ON FUNCTION transactions.missing_guards() FROM PUBLIC;
-COMMENT ON FUNCTION transactions.missing_guards() IS 'The triggers and constraints that keep the books right and that are gone, off, or not valid';
+COMMENT ON FUNCTION transactions.missing_guards() IS 'The triggers and constraints that keep the books right and that are gone, changed, off, or not valid';
 
 CREATE OR REPLACE FUNCTION transactions.open_balance()
  RETURNS trigger
@@ -971,7 +1043,7 @@ DECLARE
   booked CONSTANT date := coalesce(in_booking_date, current_date);
   hash CONSTANT bytea := sha256(convert_to(concat_ws(';', 'batch', debit_account_ids, credit_account_ids, currencies, amounts_minor,
     coalesce(item_keys::text, '-'), coalesce(end_to_end_ids::text, '-'), coalesce(descriptions::text, '-'),
-    coalesce(in_booking_date::text, '-'), coalesce(in_value_date::text, '-')), 'UTF8'));
+    transactions.day_text(in_booking_date), transactions.day_text(in_value_date)), 'UTF8'));
   earlier record;
   answer jsonb;
   -- One element per account, in the order of their ids.
@@ -996,8 +1068,14 @@ BEGIN
   IF items = 0 OR items <> ANY (ARRAY[coalesce(cardinality(credit_account_ids), 0), coalesce(cardinality(currencies), 0),
       coalesce(cardinality(amounts_minor), 0),
       coalesce(cardinality(item_keys), items), coalesce(cardinality(end_to_end_ids), items),
-      coalesce(cardinality(descriptions), items)]) THEN
-    RAISE EXCEPTION 'A batch needs at least one transfer, and as many of everything else' USING ERRCODE = 'FN006';
+      coalesce(cardinality(descriptions), items)])
+    -- Arrays of another shape are as long, and their items have other numbers.
+    OR 1 <> ANY (ARRAY[array_lower(debit_account_ids, 1), array_lower(credit_account_ids, 1), array_lower(currencies, 1),
+      array_lower(amounts_minor, 1), array_lower(item_keys, 1), array_lower(end_to_end_ids, 1), array_lower(descriptions, 1),
+      array_ndims(debit_account_ids), array_ndims(credit_account_ids), array_ndims(currencies), array_ndims(amounts_minor),
+      array_ndims(item_keys), array_ndims(end_to_end_ids), array_ndims(descriptions)]) THEN
+    RAISE EXCEPTION 'A batch needs at least one transfer, and lists of as many of everything else, counted from 1'
+      USING ERRCODE = 'FN006';
   END IF;
   SELECT request_hash, response INTO earlier FROM transactions.idempotency_keys WHERE scope = in_scope AND key = in_key;
   IF FOUND THEN
@@ -1064,7 +1142,7 @@ BEGIN
   -- An item with a key of its own happens once, in whichever batch: what was posted before is answered again. Two batches
   -- with the same item meet at its accounts, so the second one finds what the first one has committed.
   IF item_keys IS NOT NULL THEN
-    SELECT array_agg(CASE WHEN known.repeats OR found.request_hash <> known.item_hash THEN 'idempotency_conflict'
+    SELECT array_agg(CASE WHEN known.repeats OR known.key = in_key OR found.request_hash <> known.item_hash THEN 'idempotency_conflict'
         WHEN found.key IS NOT NULL THEN 'repeated' ELSE known.refusal END ORDER BY known.item),
       array_agg(coalesce(found.transaction_id, known.id) ORDER BY known.item)
     INTO refusals, transaction_ids
@@ -1342,6 +1420,7 @@ DECLARE
   slowest record;
   pruned integer;
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('transactions.outbox', 0));
   SELECT writer, position INTO slowest FROM transactions.outbox_consumers ORDER BY writer, position LIMIT 1;
   DELETE FROM transactions.outbox WHERE (writer, position) IN (
     SELECT message.writer, message.position FROM transactions.outbox AS message
@@ -1364,7 +1443,12 @@ AS $function$
 DECLARE
   done record;
 BEGIN
-  INSERT INTO transactions.outbox_consumers (consumer, writer, position) VALUES (in_consumer, '0', 0) ON CONFLICT DO NOTHING;
+  PERFORM FROM transactions.outbox_consumers WHERE consumer = in_consumer;
+  IF NOT FOUND THEN
+    -- Whoever prunes waits until a new consumer is there to be seen, and it for what is pruned now.
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('transactions.outbox', 0));
+    INSERT INTO transactions.outbox_consumers (consumer, writer, position) VALUES (in_consumer, '0', 0) ON CONFLICT DO NOTHING;
+  END IF;
   -- Held to the end of the caller's transaction: one at a time reads for a consumer.
   SELECT consumers.writer, consumers.position INTO done FROM transactions.outbox_consumers AS consumers
   WHERE consumer = in_consumer FOR NO KEY UPDATE;
@@ -1517,6 +1601,25 @@ END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.release_hold() FROM PUBLIC;
 COMMENT ON FUNCTION transactions.release_hold() IS 'Gives back what a settled hold held';
 
+CREATE OR REPLACE FUNCTION transactions.require_same_months()
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  -- Which partitions are read is decided at the moment, what is in the tables by the snapshot. None goes from here on: whoever
+  -- has read entries holds them.
+  PERFORM FROM pg_inherits WHERE inhparent = 'transactions.entries'::regclass
+    AND inhrelid NOT IN (SELECT relid FROM pg_partition_tree('transactions.entries'));
+  IF FOUND THEN
+    RAISE EXCEPTION 'A month was retired since this transaction, or statement, began' USING ERRCODE = '40001';
+  END IF;
+END $function$;
+REVOKE EXECUTE ON FUNCTION transactions.require_same_months() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transactions.require_same_months() TO finova_transactions_app;
+COMMENT ON FUNCTION transactions.require_same_months() IS 'After entries were read: 40001 when a month of theirs was retired that the snapshot still counts on';
+
 CREATE OR REPLACE FUNCTION transactions.retire_month(month date)
  RETURNS text
  LANGUAGE plpgsql
@@ -1530,13 +1633,13 @@ DECLARE
   partition_name CONSTANT text := format('entries_%s', to_char(first_day, 'YYYY_MM'));
   wrong text;
 BEGIN
-  -- One at a time, and the oldest first: what verifies the rest begins at one day.
-  LOCK TABLE transactions.retired_months IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM transactions.begin_upkeep_of_months();
   IF NOT EXISTS (
     SELECT FROM pg_inherits WHERE inhparent = 'transactions.entries'::regclass
       AND inhrelid = to_regclass(format('transactions.%I', partition_name))) THEN
     RAISE EXCEPTION 'Month % has no partition of entries', to_char(first_day, 'YYYY-MM') USING ERRCODE = 'FN009';
   END IF;
+  -- The oldest first: what verifies the rest begins at one day.
   SELECT min(relname) INTO wrong FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
   WHERE inhparent = 'transactions.entries'::regclass AND relname < partition_name;
   IF wrong IS NOT NULL THEN
@@ -1669,22 +1772,24 @@ CREATE OR REPLACE FUNCTION transactions.take_balance_snapshots(as_of date)
  SET lock_timeout TO '5s'
 AS $function$
 DECLARE
-  before CONSTANT date := (
-    SELECT max(snapshot.as_of) FROM transactions.balance_snapshots AS snapshot
-    WHERE snapshot.as_of < take_balance_snapshots.as_of);
+  before date;
   leaf record;
   taken integer;
 BEGIN
+  PERFORM transactions.begin_upkeep_of_months();
   IF as_of <> (date_trunc('month', as_of) + interval '1 month - 1 day')::date THEN
     RAISE EXCEPTION 'Balances are taken at the end of a month, and % is not the last day of one', as_of USING ERRCODE = 'FN009';
-  ELSIF as_of >= current_date THEN
+  -- Over everywhere: which day it is must not depend on the time zone of whoever asks.
+  ELSIF as_of >= (clock_timestamp() AT TIME ZONE 'Etc/GMT+12')::date THEN
     RAISE EXCEPTION 'The month of % is not over', as_of USING ERRCODE = 'FN009';
   END IF;
+  SELECT max(snapshot.as_of) INTO before FROM transactions.balance_snapshots AS snapshot
+  WHERE snapshot.as_of < take_balance_snapshots.as_of;
   -- Closed by a trigger on the partition, which every later statement sees whatever its snapshot; making it waits for the
   -- postings that are under way there, and costs those of other months nothing.
   FOR leaf IN
     SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = 'transactions.entries'::regclass AND relname ~ '^entries_\d{4}_\d{2}$'
+    WHERE inhparent = 'transactions.entries'::regclass AND relname ~ '^entries_[0-9]{4}_[0-9]{2}$'
       AND to_date(substr(relname, 9), 'YYYY_MM') <= as_of
       AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = inhrelid AND tgname = 'entries_month_open')
     ORDER BY relname
@@ -1719,7 +1824,7 @@ CREATE OR REPLACE FUNCTION transactions.transfer_hash(debit_account_id uuid, cre
  STABLE
 AS $function$
   SELECT sha256(convert_to(concat_ws(';', 'item', debit_account_id, credit_account_id, currency, amount_minor,
-    coalesce(booking_date::text, '-'), coalesce(value_date::text, '-'), quote_nullable(end_to_end_id), quote_nullable(description)),
+    transactions.day_text(booking_date), transactions.day_text(value_date), quote_nullable(end_to_end_id), quote_nullable(description)),
     'UTF8'))
 $function$;
 REVOKE EXECUTE ON FUNCTION transactions.transfer_hash(uuid,uuid,text,bigint,text,text,date,date) FROM PUBLIC;
@@ -1746,6 +1851,7 @@ BEGIN
   WHERE entry.booking_date BETWEEN from_day AND to_day
   GROUP BY entry.transaction_id, transfer.currency
   HAVING sum(CASE entry.direction WHEN 'debit' THEN entry.amount_minor ELSE -entry.amount_minor END) <> 0;
+  PERFORM transactions.require_same_months();
 
   RETURN QUERY
   SELECT format('transfer %s: its entries are not one debit and one credit of it', transfer.id)
@@ -1780,6 +1886,59 @@ BEGIN
   FROM transactions.transactions AS transaction
   WHERE transaction.kind IN ('posted', 'pending', 'post', 'reversal') AND transaction.booking_date BETWEEN from_day AND to_day
     AND NOT EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = transaction.id);
+
+  RETURN QUERY
+  SELECT format('account %s: its balance is not there, or says something else than the account', account.id)
+  FROM accounts.accounts AS account LEFT JOIN transactions.balances AS balance ON balance.account_id = account.id
+  WHERE (balance.currency, balance.normal_side, balance.account_status, balance.overdraft_limit_minor)
+    IS DISTINCT FROM (account.currency, account.normal_side, account.status, account.overdraft_limit_minor);
+
+  RETURN QUERY
+  SELECT format('account %s: less is available than its overdraft limit allows', balance.account_id)
+  FROM transactions.balances AS balance
+  WHERE -balance.overdraft_limit_minor > CASE balance.normal_side
+    WHEN 'credit' THEN balance.credits_posted_minor - balance.debits_posted_minor - balance.debits_pending_minor
+    ELSE balance.debits_posted_minor - balance.credits_posted_minor - balance.credits_pending_minor END
+  UNION ALL
+  SELECT format('account %s: it is closed, with money or holds on it', balance.account_id)
+  FROM transactions.balances AS balance
+  WHERE balance.account_status = 'closed' AND (balance.debits_posted_minor <> balance.credits_posted_minor
+    OR balance.debits_pending_minor <> 0 OR balance.credits_pending_minor <> 0);
+
+  RETURN QUERY
+  SELECT format('transaction %s captures more than was held', capture.id)
+  FROM transactions.pending_resolutions AS resolution
+  JOIN transactions.transactions AS capture ON capture.id = resolution.resolution_transaction_id
+  WHERE capture.kind = 'post' AND capture.booking_date BETWEEN from_day AND to_day AND EXISTS (
+    SELECT FROM transactions.transfers AS transfer
+    WHERE transfer.transaction_id IN (capture.id, resolution.pending_transaction_id)
+    GROUP BY transfer.debit_account_id, transfer.credit_account_id, transfer.currency
+    HAVING sum(CASE transfer.transaction_id WHEN capture.id THEN transfer.amount_minor ELSE -transfer.amount_minor END) > 0)
+  UNION ALL
+  SELECT format('transaction %s does not move back exactly what transaction %s moved', reversal.id, original.id)
+  FROM transactions.reversals
+  JOIN transactions.transactions AS original ON original.id = reversed_transaction_id
+  JOIN transactions.transactions AS reversal ON reversal.id = reversal_transaction_id,
+    LATERAL (
+      SELECT array_agg((debit_account_id, credit_account_id, currency, amount_minor::bigint)
+        ORDER BY debit_account_id, credit_account_id, currency, amount_minor) AS transfers
+      FROM transactions.transfers WHERE transaction_id = original.id
+    ) AS moved,
+    LATERAL (
+      SELECT array_agg((credit_account_id, debit_account_id, currency, amount_minor::bigint)
+        ORDER BY credit_account_id, debit_account_id, currency, amount_minor) AS transfers
+      FROM transactions.transfers WHERE transaction_id = reversal.id
+    ) AS moved_back
+  WHERE reversal.booking_date BETWEEN from_day AND to_day
+    AND (original.kind NOT IN ('posted', 'post') OR moved.transfers IS DISTINCT FROM moved_back.transfers);
+
+  IF first_day IS NULL AND last_day IS NULL THEN
+    RETURN QUERY
+    SELECT format('transaction %s is not there, and an idempotency key names it', known.transaction_id)
+    FROM transactions.idempotency_keys AS known
+    WHERE known.transaction_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM transactions.transactions WHERE id = known.transaction_id);
+  END IF;
 
   RETURN QUERY
   SELECT format('transaction %s (%s) settles nothing', transaction.id, transaction.kind)
@@ -1886,7 +2045,7 @@ CREATE TRIGGER transactions_open_balance AFTER INSERT ON accounts.accounts FOR E
 ALTER TABLE ONLY accounts.accounts ENABLE ALWAYS TRIGGER transactions_open_balance;
 CREATE TRIGGER balance_snapshots_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transactions.balance_snapshots FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_change();
 ALTER TABLE ONLY transactions.balance_snapshots ENABLE ALWAYS TRIGGER balance_snapshots_append_only;
-CREATE TRIGGER balances_in_step BEFORE INSERT OR UPDATE OF account_id, normal_side, account_status, overdraft_limit_minor ON transactions.balances FOR EACH ROW EXECUTE FUNCTION transactions.check_balance_in_step();
+CREATE TRIGGER balances_in_step BEFORE INSERT OR UPDATE OF account_id, currency, normal_side, account_status, overdraft_limit_minor ON transactions.balances FOR EACH ROW EXECUTE FUNCTION transactions.check_balance_in_step();
 ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_in_step;
 CREATE TRIGGER balances_never_removed BEFORE DELETE OR TRUNCATE ON transactions.balances FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_removal();
 ALTER TABLE ONLY transactions.balances ENABLE ALWAYS TRIGGER balances_never_removed;

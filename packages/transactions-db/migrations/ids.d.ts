@@ -25,5 +25,6 @@ declare module '@finova/db-kit/migrations' {
     'transactions-db/20260401T090000-check-balances-by-one-trigger': true;
     'transactions-db/20260410T090000-keep-expiries-apart': true;
     'transactions-db/20260410T091000-refuse-entries-by-statement': true;
+    'transactions-db/20260410T092000-keep-currencies-in-step': true;
   }
 }

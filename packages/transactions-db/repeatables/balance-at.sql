@@ -21,9 +21,24 @@ BEGIN
   INTO debits_posted_minor, credits_posted_minor
   FROM transactions.entries
   WHERE account_id = in_account_id AND booking_date > coalesce(nearest.as_of, '-infinity') AND booking_date <= balance_at.as_of;
+  PERFORM transactions.require_same_months();
   booked_minor := CASE side WHEN 'credit' THEN credits_posted_minor - debits_posted_minor
     ELSE debits_posted_minor - credits_posted_minor END;
   RETURN NEXT;
 END $function$;
 COMMENT ON FUNCTION transactions.balance_at(uuid, date) IS 'The booked balance of an account at the end of a booking date: the nearest snapshot and the entries since';
 SELECT transactions.expose_to_application('transactions.balance_at(uuid, date)');
+
+CREATE OR REPLACE FUNCTION transactions.require_same_months() RETURNS void
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+  -- Which partitions are read is decided at the moment, what is in the tables by the snapshot. None goes from here on: whoever
+  -- has read entries holds them.
+  PERFORM FROM pg_inherits WHERE inhparent = 'transactions.entries'::regclass
+    AND inhrelid NOT IN (SELECT relid FROM pg_partition_tree('transactions.entries'));
+  IF FOUND THEN
+    RAISE EXCEPTION 'A month was retired since this transaction, or statement, began' USING ERRCODE = '40001';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION transactions.require_same_months() IS 'After entries were read: 40001 when a month of theirs was retired that the snapshot still counts on';
+SELECT transactions.expose_to_application('transactions.require_same_months()');

@@ -9,25 +9,40 @@ END $function$;
 COMMENT ON FUNCTION transactions.refuse_closed_month() IS 'Refuses entries of a month whose balances were taken';
 REVOKE ALL ON FUNCTION transactions.refuse_closed_month() FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION transactions.begin_upkeep_of_months() RETURNS void LANGUAGE plpgsql AS $function$
+BEGIN
+  -- What was committed while one waits must be seen, or its money is missing from what is kept.
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'Months are made, closed and retired in transactions of isolation level READ COMMITTED, and this one is %',
+      upper(current_setting('transaction_isolation')) USING ERRCODE = 'FN009';
+  END IF;
+  -- One at a time: a month made while an older one is closed would stay open.
+  PERFORM pg_advisory_xact_lock(hashtextextended('transactions.months', 0));
+END $function$;
+COMMENT ON FUNCTION transactions.begin_upkeep_of_months() IS 'Lets one transaction at a time make, close or retire months; FN009 where it could not see what others commit';
+REVOKE ALL ON FUNCTION transactions.begin_upkeep_of_months() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION transactions.take_balance_snapshots(as_of date) RETURNS integer
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $function$
 DECLARE
-  before CONSTANT date := (
-    SELECT max(snapshot.as_of) FROM transactions.balance_snapshots AS snapshot
-    WHERE snapshot.as_of < take_balance_snapshots.as_of);
+  before date;
   leaf record;
   taken integer;
 BEGIN
+  PERFORM transactions.begin_upkeep_of_months();
   IF as_of <> (date_trunc('month', as_of) + interval '1 month - 1 day')::date THEN
     RAISE EXCEPTION 'Balances are taken at the end of a month, and % is not the last day of one', as_of USING ERRCODE = 'FN009';
-  ELSIF as_of >= current_date THEN
+  -- Over everywhere: which day it is must not depend on the time zone of whoever asks.
+  ELSIF as_of >= (clock_timestamp() AT TIME ZONE 'Etc/GMT+12')::date THEN
     RAISE EXCEPTION 'The month of % is not over', as_of USING ERRCODE = 'FN009';
   END IF;
+  SELECT max(snapshot.as_of) INTO before FROM transactions.balance_snapshots AS snapshot
+  WHERE snapshot.as_of < take_balance_snapshots.as_of;
   -- Closed by a trigger on the partition, which every later statement sees whatever its snapshot; making it waits for the
   -- postings that are under way there, and costs those of other months nothing.
   FOR leaf IN
     SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = 'transactions.entries'::regclass AND relname ~ '^entries_\d{4}_\d{2}$'
+    WHERE inhparent = 'transactions.entries'::regclass AND relname ~ '^entries_[0-9]{4}_[0-9]{2}$'
       AND to_date(substr(relname, 9), 'YYYY_MM') <= as_of
       AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = inhrelid AND tgname = 'entries_month_open')
     ORDER BY relname
@@ -63,13 +78,13 @@ DECLARE
   partition_name CONSTANT text := format('entries_%s', to_char(first_day, 'YYYY_MM'));
   wrong text;
 BEGIN
-  -- One at a time, and the oldest first: what verifies the rest begins at one day.
-  LOCK TABLE transactions.retired_months IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM transactions.begin_upkeep_of_months();
   IF NOT EXISTS (
     SELECT FROM pg_inherits WHERE inhparent = 'transactions.entries'::regclass
       AND inhrelid = to_regclass(format('transactions.%I', partition_name))) THEN
     RAISE EXCEPTION 'Month % has no partition of entries', to_char(first_day, 'YYYY-MM') USING ERRCODE = 'FN009';
   END IF;
+  -- The oldest first: what verifies the rest begins at one day.
   SELECT min(relname) INTO wrong FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
   WHERE inhparent = 'transactions.entries'::regclass AND relname < partition_name;
   IF wrong IS NOT NULL THEN

@@ -2,11 +2,15 @@ CREATE OR REPLACE FUNCTION transactions.ensure_partitions(first_day date, last_d
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
   month date := date_trunc('month', first_day)::date;
+  closed date;
   partition_name text;
   made integer := 0;
 BEGIN
-  -- Two callers at once would both find a partition missing and one would fail.
-  PERFORM pg_advisory_xact_lock(hashtextextended('transactions.ensure_partitions', 0));
+  PERFORM transactions.begin_upkeep_of_months();
+  -- What would be booked in them is in no balance that was kept at the end of a later month.
+  closed := greatest((SELECT max(as_of) FROM transactions.balance_snapshots),
+    (SELECT max(through) FROM transactions.retired_months));
+  month := greatest(month, closed + 1);
   WHILE month <= last_day LOOP
     partition_name := format('entries_%s', to_char(month, 'YYYY_MM'));
     IF to_regclass(format('transactions.%I', partition_name)) IS NULL THEN
@@ -24,7 +28,7 @@ BEGIN
   END LOOP;
   RETURN made;
 END $function$;
-COMMENT ON FUNCTION transactions.ensure_partitions(date, date) IS 'Makes the missing monthly partitions of entries between two days, and returns how many it made';
+COMMENT ON FUNCTION transactions.ensure_partitions(date, date) IS 'Makes the missing monthly partitions of entries between two days, after the last month that is closed, and returns how many it made';
 SELECT transactions.expose_to_application('transactions.ensure_partitions(date, date)');
 
 CREATE OR REPLACE FUNCTION transactions.guard_partition(partition_name text) RETURNS void LANGUAGE plpgsql AS $function$

@@ -8,7 +8,7 @@ DECLARE
   booked CONSTANT date := coalesce(in_booking_date, current_date);
   hash CONSTANT bytea := sha256(convert_to(concat_ws(';', 'batch', debit_account_ids, credit_account_ids, currencies, amounts_minor,
     coalesce(item_keys::text, '-'), coalesce(end_to_end_ids::text, '-'), coalesce(descriptions::text, '-'),
-    coalesce(in_booking_date::text, '-'), coalesce(in_value_date::text, '-')), 'UTF8'));
+    transactions.day_text(in_booking_date), transactions.day_text(in_value_date)), 'UTF8'));
   earlier record;
   answer jsonb;
   -- One element per account, in the order of their ids.
@@ -33,8 +33,14 @@ BEGIN
   IF items = 0 OR items <> ANY (ARRAY[coalesce(cardinality(credit_account_ids), 0), coalesce(cardinality(currencies), 0),
       coalesce(cardinality(amounts_minor), 0),
       coalesce(cardinality(item_keys), items), coalesce(cardinality(end_to_end_ids), items),
-      coalesce(cardinality(descriptions), items)]) THEN
-    RAISE EXCEPTION 'A batch needs at least one transfer, and as many of everything else' USING ERRCODE = 'FN006';
+      coalesce(cardinality(descriptions), items)])
+    -- Arrays of another shape are as long, and their items have other numbers.
+    OR 1 <> ANY (ARRAY[array_lower(debit_account_ids, 1), array_lower(credit_account_ids, 1), array_lower(currencies, 1),
+      array_lower(amounts_minor, 1), array_lower(item_keys, 1), array_lower(end_to_end_ids, 1), array_lower(descriptions, 1),
+      array_ndims(debit_account_ids), array_ndims(credit_account_ids), array_ndims(currencies), array_ndims(amounts_minor),
+      array_ndims(item_keys), array_ndims(end_to_end_ids), array_ndims(descriptions)]) THEN
+    RAISE EXCEPTION 'A batch needs at least one transfer, and lists of as many of everything else, counted from 1'
+      USING ERRCODE = 'FN006';
   END IF;
   SELECT request_hash, response INTO earlier FROM transactions.idempotency_keys WHERE scope = in_scope AND key = in_key;
   IF FOUND THEN
@@ -101,7 +107,7 @@ BEGIN
   -- An item with a key of its own happens once, in whichever batch: what was posted before is answered again. Two batches
   -- with the same item meet at its accounts, so the second one finds what the first one has committed.
   IF item_keys IS NOT NULL THEN
-    SELECT array_agg(CASE WHEN known.repeats OR found.request_hash <> known.item_hash THEN 'idempotency_conflict'
+    SELECT array_agg(CASE WHEN known.repeats OR known.key = in_key OR found.request_hash <> known.item_hash THEN 'idempotency_conflict'
         WHEN found.key IS NOT NULL THEN 'repeated' ELSE known.refusal END ORDER BY known.item),
       array_agg(coalesce(found.transaction_id, known.id) ORDER BY known.item)
     INTO refusals, transaction_ids

@@ -7,7 +7,12 @@ CREATE OR REPLACE FUNCTION transactions.read_outbox(in_consumer text, batch_size
 DECLARE
   done record;
 BEGIN
-  INSERT INTO transactions.outbox_consumers (consumer, writer, position) VALUES (in_consumer, '0', 0) ON CONFLICT DO NOTHING;
+  PERFORM FROM transactions.outbox_consumers WHERE consumer = in_consumer;
+  IF NOT FOUND THEN
+    -- Whoever prunes waits until a new consumer is there to be seen, and it for what is pruned now.
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('transactions.outbox', 0));
+    INSERT INTO transactions.outbox_consumers (consumer, writer, position) VALUES (in_consumer, '0', 0) ON CONFLICT DO NOTHING;
+  END IF;
   -- Held to the end of the caller's transaction: one at a time reads for a consumer.
   SELECT consumers.writer, consumers.position INTO done FROM transactions.outbox_consumers AS consumers
   WHERE consumer = in_consumer FOR NO KEY UPDATE;
@@ -24,6 +29,9 @@ SELECT transactions.expose_to_application('transactions.read_outbox(text, intege
 CREATE OR REPLACE FUNCTION transactions.advance_outbox(in_consumer text, in_writer xid8, in_position bigint) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
+  IF in_writer >= pg_snapshot_xmin(pg_current_snapshot()) THEN
+    RAISE EXCEPTION 'No message as late as (%, %) was read from the outbox yet', in_writer, in_position USING ERRCODE = 'FN012';
+  END IF;
   UPDATE transactions.outbox_consumers SET writer = in_writer, position = in_position, updated_at = clock_timestamp()
   WHERE consumer = in_consumer;
   IF NOT FOUND THEN
@@ -39,6 +47,7 @@ DECLARE
   slowest record;
   pruned integer;
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('transactions.outbox', 0));
   SELECT writer, position INTO slowest FROM transactions.outbox_consumers ORDER BY writer, position LIMIT 1;
   DELETE FROM transactions.outbox WHERE (writer, position) IN (
     SELECT message.writer, message.position FROM transactions.outbox AS message

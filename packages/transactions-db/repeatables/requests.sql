@@ -27,10 +27,16 @@ END $function$;
 COMMENT ON FUNCTION transactions.claim_key(text, text, text, jsonb, uuid, jsonb) IS 'NULL for a new request, whose answer is then kept; the first answer for a repeated one; FN003 for another request';
 REVOKE ALL ON FUNCTION transactions.claim_key(text, text, text, jsonb, uuid, jsonb) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION transactions.day_text(day date) RETURNS text LANGUAGE sql STABLE AS $function$
+  SELECT CASE WHEN isfinite(day) THEN to_char(day, 'YYYY-MM-DD') ELSE coalesce(day::text, '-') END
+$function$;
+COMMENT ON FUNCTION transactions.day_text(date) IS 'A day, or that there is none, whatever style of dates the session has';
+REVOKE ALL ON FUNCTION transactions.day_text(date) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION transactions.transfer_hash(debit_account_id uuid, credit_account_id uuid, currency text, amount_minor bigint,
     end_to_end_id text, description text, booking_date date, value_date date) RETURNS bytea LANGUAGE sql STABLE AS $function$
   SELECT sha256(convert_to(concat_ws(';', 'item', debit_account_id, credit_account_id, currency, amount_minor,
-    coalesce(booking_date::text, '-'), coalesce(value_date::text, '-'), quote_nullable(end_to_end_id), quote_nullable(description)),
+    transactions.day_text(booking_date), transactions.day_text(value_date), quote_nullable(end_to_end_id), quote_nullable(description)),
     'UTF8'))
 $function$;
 COMMENT ON FUNCTION transactions.transfer_hash(uuid, uuid, text, bigint, text, text, date, date) IS 'What the key of a transfer was used for: the same, whether it came by itself or in a batch';

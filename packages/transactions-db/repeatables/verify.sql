@@ -17,6 +17,7 @@ BEGIN
   WHERE entry.booking_date BETWEEN from_day AND to_day
   GROUP BY entry.transaction_id, transfer.currency
   HAVING sum(CASE entry.direction WHEN 'debit' THEN entry.amount_minor ELSE -entry.amount_minor END) <> 0;
+  PERFORM transactions.require_same_months();
 
   RETURN QUERY
   SELECT format('transfer %s: its entries are not one debit and one credit of it', transfer.id)
@@ -51,6 +52,59 @@ BEGIN
   FROM transactions.transactions AS transaction
   WHERE transaction.kind IN ('posted', 'pending', 'post', 'reversal') AND transaction.booking_date BETWEEN from_day AND to_day
     AND NOT EXISTS (SELECT FROM transactions.transfers WHERE transaction_id = transaction.id);
+
+  RETURN QUERY
+  SELECT format('account %s: its balance is not there, or says something else than the account', account.id)
+  FROM accounts.accounts AS account LEFT JOIN transactions.balances AS balance ON balance.account_id = account.id
+  WHERE (balance.currency, balance.normal_side, balance.account_status, balance.overdraft_limit_minor)
+    IS DISTINCT FROM (account.currency, account.normal_side, account.status, account.overdraft_limit_minor);
+
+  RETURN QUERY
+  SELECT format('account %s: less is available than its overdraft limit allows', balance.account_id)
+  FROM transactions.balances AS balance
+  WHERE -balance.overdraft_limit_minor > CASE balance.normal_side
+    WHEN 'credit' THEN balance.credits_posted_minor - balance.debits_posted_minor - balance.debits_pending_minor
+    ELSE balance.debits_posted_minor - balance.credits_posted_minor - balance.credits_pending_minor END
+  UNION ALL
+  SELECT format('account %s: it is closed, with money or holds on it', balance.account_id)
+  FROM transactions.balances AS balance
+  WHERE balance.account_status = 'closed' AND (balance.debits_posted_minor <> balance.credits_posted_minor
+    OR balance.debits_pending_minor <> 0 OR balance.credits_pending_minor <> 0);
+
+  RETURN QUERY
+  SELECT format('transaction %s captures more than was held', capture.id)
+  FROM transactions.pending_resolutions AS resolution
+  JOIN transactions.transactions AS capture ON capture.id = resolution.resolution_transaction_id
+  WHERE capture.kind = 'post' AND capture.booking_date BETWEEN from_day AND to_day AND EXISTS (
+    SELECT FROM transactions.transfers AS transfer
+    WHERE transfer.transaction_id IN (capture.id, resolution.pending_transaction_id)
+    GROUP BY transfer.debit_account_id, transfer.credit_account_id, transfer.currency
+    HAVING sum(CASE transfer.transaction_id WHEN capture.id THEN transfer.amount_minor ELSE -transfer.amount_minor END) > 0)
+  UNION ALL
+  SELECT format('transaction %s does not move back exactly what transaction %s moved', reversal.id, original.id)
+  FROM transactions.reversals
+  JOIN transactions.transactions AS original ON original.id = reversed_transaction_id
+  JOIN transactions.transactions AS reversal ON reversal.id = reversal_transaction_id,
+    LATERAL (
+      SELECT array_agg((debit_account_id, credit_account_id, currency, amount_minor::bigint)
+        ORDER BY debit_account_id, credit_account_id, currency, amount_minor) AS transfers
+      FROM transactions.transfers WHERE transaction_id = original.id
+    ) AS moved,
+    LATERAL (
+      SELECT array_agg((credit_account_id, debit_account_id, currency, amount_minor::bigint)
+        ORDER BY credit_account_id, debit_account_id, currency, amount_minor) AS transfers
+      FROM transactions.transfers WHERE transaction_id = reversal.id
+    ) AS moved_back
+  WHERE reversal.booking_date BETWEEN from_day AND to_day
+    AND (original.kind NOT IN ('posted', 'post') OR moved.transfers IS DISTINCT FROM moved_back.transfers);
+
+  IF first_day IS NULL AND last_day IS NULL THEN
+    RETURN QUERY
+    SELECT format('transaction %s is not there, and an idempotency key names it', known.transaction_id)
+    FROM transactions.idempotency_keys AS known
+    WHERE known.transaction_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM transactions.transactions WHERE id = known.transaction_id);
+  END IF;
 
   RETURN QUERY
   SELECT format('transaction %s (%s) settles nothing', transaction.id, transaction.kind)
@@ -125,49 +179,3 @@ BEGIN
 END $function$;
 COMMENT ON FUNCTION transactions.verify(date, date) IS 'What is wrong with the books booked between two days, and with what guards them; no row when nothing is';
 SELECT transactions.expose_to_application('transactions.verify(date, date)');
-
-CREATE OR REPLACE FUNCTION transactions.missing_guards() RETURNS SETOF text
-  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
-  WITH guards(relation, name) AS (
-    VALUES
-      ('balances', 'balances_never_removed'), ('balances', 'balances_in_step'), ('balances', 'balances_rules'),
-      ('transactions', 'transactions_append_only'),
-      ('transfers', 'transfers_append_only'), ('transfers', 'transfers_post'), ('entries', 'entries_append_only'),
-      ('entries', 'entries_no_truncate'), ('entries', 'entries_only_by_transfers'),
-      ('pending_expiries', 'pending_expiries_append_only'), ('pending_expiries', 'pending_expiries_of_hold'),
-      ('pending_resolutions', 'pending_resolutions_append_only'), ('pending_resolutions', 'pending_resolutions_release'),
-      ('reversals', 'reversals_append_only'), ('reversals', 'reversals_of_posting'),
-      ('balance_snapshots', 'balance_snapshots_append_only'), ('idempotency_keys', 'idempotency_keys_append_only'),
-      ('retired_months', 'retired_months_append_only')
-    UNION ALL
-    SELECT leaf.relname, guard FROM pg_inherits JOIN pg_class AS leaf ON leaf.oid = inhrelid,
-      unnest(ARRAY['entries_append_only', 'entries_no_truncate', 'entries_only_by_transfers']) AS guard
-    WHERE inhparent = to_regclass('transactions.entries')
-  )
-  SELECT format('%s is guarded by no trigger %s that is always on', relation, name) FROM guards
-  WHERE NOT EXISTS (
-    SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('transactions.%I', relation)) AND tgname = name AND tgenabled = 'A')
-  UNION ALL
-  SELECT format('accounts is followed by no trigger %s that is always on', name)
-  FROM (VALUES ('transactions_open_balance'), ('transactions_follow_account')) AS followers(name)
-  WHERE NOT EXISTS (
-    SELECT FROM pg_trigger WHERE tgrelid = to_regclass('accounts.accounts') AND tgname = name AND tgenabled = 'A')
-  UNION ALL
-  SELECT format('%s has no valid constraint %s', relation, name)
-  FROM (VALUES
-    ('balances', 'balances_pkey'), ('balances', 'balances_account_exists'), ('transactions', 'transactions_pkey'),
-    ('transfers', 'transfers_pkey'), ('transfers', 'transfers_two_accounts'), ('idempotency_keys', 'idempotency_keys_pkey'),
-    ('pending_expiries', 'pending_expiries_pkey'), ('pending_resolutions', 'pending_resolutions_pkey'), ('pending_resolutions', 'pending_resolutions_resolution_unique'),
-    ('reversals', 'reversals_pkey'), ('reversals', 'reversals_reversal_unique')) AS rules(relation, name)
-  WHERE NOT EXISTS (
-    SELECT FROM pg_constraint
-    WHERE conrelid = to_regclass(format('transactions.%I', relation)) AND conname = name AND convalidated)
-  UNION ALL
-  -- The key of entries may be each partition's own: where some are on other servers, it cannot be that of all of them.
-  SELECT format('%s has no valid primary key', pg_class.relname)
-  FROM pg_partition_tree(to_regclass('transactions.entries')) AS tree JOIN pg_class ON pg_class.oid = tree.relid
-  WHERE isleaf AND relkind = 'r' AND NOT EXISTS (
-    SELECT FROM pg_constraint WHERE conrelid = tree.relid AND contype = 'p' AND convalidated)
-$function$;
-COMMENT ON FUNCTION transactions.missing_guards() IS 'The triggers and constraints that keep the books right and that are gone, off, or not valid';
-REVOKE ALL ON FUNCTION transactions.missing_guards() FROM PUBLIC;

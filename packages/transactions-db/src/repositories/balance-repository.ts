@@ -2,6 +2,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import { z } from 'zod';
 import { EntriesRetiredError } from '../errors.ts';
 import { isLedgerRefusal } from '../ledger-errors.ts';
+import { withRetries } from '../retry.ts';
 import type { BalancesTable, TransactionsDatabase } from '../schema/index.ts';
 
 /** What an account has, in minor units, positive on its normal side. */
@@ -58,13 +59,14 @@ export class BalanceRepository {
    * @throws {EntriesRetiredError} when the month was retired and this is not its last day.
    */
   async bookedAt(accountId: string, day: string): Promise<bigint | undefined> {
-    const { rows } = await sql<{ booked_minor: bigint }>`
-      SELECT booked_minor FROM transactions.balance_at(${accountId}, ${z.iso.date().parse(day)})`
-      .execute(this.#db)
-      .catch((thrown: unknown) => {
-        throw isLedgerRefusal(thrown, 'entriesRetired') ? new EntriesRetiredError(day, thrown) : thrown;
-      });
-    return rows[0]?.booked_minor;
+    const query = sql<{ booked_minor: bigint }>`
+      SELECT booked_minor FROM transactions.balance_at(${accountId}, ${z.iso.date().parse(day)})`;
+    try {
+      const { rows } = await withRetries(this.#db, () => query.execute(this.#db));
+      return rows[0]?.booked_minor;
+    } catch (thrown) {
+      throw isLedgerRefusal(thrown, 'entriesRetired') ? new EntriesRetiredError(day, thrown) : thrown;
+    }
   }
 }
 

@@ -1,8 +1,10 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findImbalances, type LedgerTestDatabase, openLedgerTestDatabase } from '../../test/ledger-test-database.ts';
-import { EntriesRetiredError, MonthClosedError, MonthNotReadyError } from '../errors.ts';
+import { BookingDateOutOfRangeError, EntriesRetiredError, MonthClosedError, MonthNotReadyError } from '../errors.ts';
+import type { TransactionsDatabase } from '../schema/index.ts';
 import { BalanceRepository } from './balance-repository.ts';
+import { BooksRepository } from './books-repository.ts';
 import { StatementRepository } from './statement-repository.ts';
 
 describe('the books', () => {
@@ -14,6 +16,7 @@ describe('the books', () => {
       transfers: [{ debitAccountId: database.clearing, creditAccountId: account, currency: 'EUR', amountMinor }],
       bookingDate,
     });
+  const ledgerDb = (): Kysely<TransactionsDatabase> => database.db;
   const bookedAt = (day: string) => new BalanceRepository(database.db).bookedAt(account, day);
 
   beforeAll(async () => {
@@ -65,6 +68,30 @@ describe('the books', () => {
     expect(await bookedAt('2026-02-28')).toBe(13n);
   });
 
+  it('make no month before one that is closed', async () => {
+    expect(await database.books.ensurePartitions('2025-11-01', '2026-02-28')).toBe(0);
+    await expect(book('2025-12-15', 1n)).rejects.toThrow(BookingDateOutOfRangeError);
+  });
+
+  it.each(['repeatable read', 'serializable'] as const)(
+    'are kept up by nobody who cannot see it: %s',
+    async (level) => {
+      const upkeep: readonly ((books: BooksRepository) => Promise<unknown>)[] = [
+        (books) => books.takeSnapshots('2026-02-28'),
+        (books) => books.retireMonth('2026-01-15'),
+        (books) => books.ensurePartitions('2028-06-01', '2028-06-30'),
+      ];
+      for (const keepUp of upkeep) {
+        const transaction = await ledgerDb().startTransaction().setIsolationLevel(level).execute();
+        await expect(keepUp(new BooksRepository(transaction))).rejects.toMatchObject({
+          name: MonthNotReadyError.name,
+          reason: expect.stringContaining('READ COMMITTED'),
+        });
+        await transaction.rollback().execute();
+      }
+    },
+  );
+
   it('wait with closing a month for a posting under way in it', async () => {
     const order: string[] = [];
     let closing: Promise<unknown> | undefined;
@@ -85,7 +112,17 @@ describe('the books', () => {
 
   it('let the oldest month go, whole, and stay right without it', async () => {
     await expect(database.books.retireMonth('2026-02-01')).rejects.toThrow(MonthNotReadyError);
-    expect(await database.books.retireMonth('2026-01-15')).toBe('entries_2026_01');
+    // Who asks while it goes waits, and is told what holds afterwards.
+    const retiring = await ledgerDb().startTransaction().execute();
+    expect(await new BooksRepository(retiring).retireMonth('2026-01-15')).toBe('entries_2026_01');
+    const asked = Promise.allSettled([bookedAt('2026-01-15'), bookedAt('2026-03-31'), database.books.verify()]);
+    await sql`SELECT pg_sleep(0.3)`.execute(database.db);
+    await retiring.commit().execute();
+    expect(await asked).toMatchObject([
+      { status: 'rejected', reason: { name: EntriesRetiredError.name } },
+      { status: 'fulfilled', value: 1_113n },
+      { status: 'fulfilled', value: [] },
+    ]);
     expect(await database.books.retireMonth('2026-02-15')).toBe('entries_2026_02');
     expect(await database.books.verify()).toEqual([]);
     const { rows } = await sql<{ entries: bigint }>`
@@ -177,6 +214,89 @@ const TAMPERINGS: readonly (readonly [what: string, statements: string, problem:
     'a settlement of nothing',
     `INSERT INTO transactions.transactions (kind, booking_date, value_date) VALUES ('void', current_date, current_date)`,
     /settles nothing/,
+  ],
+  [
+    'a balance with another limit than its account',
+    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_in_step;
+     UPDATE transactions.balances SET overdraft_limit_minor = NULL WHERE account_id = $account;
+     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_in_step`,
+    /says something else than the account/,
+  ],
+  [
+    'an account without a balance',
+    `ALTER TABLE accounts.accounts DISABLE TRIGGER transactions_open_balance;
+     INSERT INTO accounts.accounts (currency, is_internal, name, cash_account_type, normal_side, status, opened_at)
+     VALUES ('EUR', true, 'New', 'OTHR', 'credit', 'active', clock_timestamp());
+     ALTER TABLE accounts.accounts ENABLE ALWAYS TRIGGER transactions_open_balance`,
+    /its balance is not there/,
+  ],
+  [
+    'less available than the limit allows',
+    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_rules;
+     SELECT transactions.post_transfer('tamper', '1', $account, $clearing, 'EUR', 101);
+     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_rules`,
+    /less is available than its overdraft limit allows/,
+  ],
+  [
+    'a closed account with money on it',
+    `ALTER TABLE transactions.balances DISABLE TRIGGER balances_rules;
+     UPDATE accounts.accounts SET status = 'closed' WHERE id = $account;
+     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_rules`,
+    /it is closed, with money or holds on it/,
+  ],
+  [
+    'a capture of more than was held',
+    `CREATE OR REPLACE FUNCTION transactions.check_capture(resolution_id uuid) RETURNS void LANGUAGE sql AS '';
+     SELECT transactions.hold('tamper', 'h', jsonb_build_object('transfers', jsonb_build_array(jsonb_build_object(
+       'debit_account_id', $account, 'credit_account_id', $clearing, 'currency', 'EUR', 'amount_minor', 1))));
+     SELECT transactions.capture('tamper', 'c', jsonb_build_object('amount_minor', 50, 'pending_transaction_id',
+       (SELECT transaction_id FROM transactions.idempotency_keys WHERE scope = 'tamper' AND key = 'h')))`,
+    /captures more than was held/,
+  ],
+  [
+    'a reversal of something else',
+    `CREATE OR REPLACE FUNCTION transactions.check_reversal(reversal_id uuid) RETURNS void LANGUAGE sql AS '';
+     WITH made AS (
+       INSERT INTO transactions.transactions (kind, booking_date, value_date)
+       VALUES ('reversal', current_date, current_date) RETURNING id
+     ), undone AS (
+       INSERT INTO transactions.reversals (reversed_transaction_id, reversal_transaction_id)
+       SELECT transaction_id, made.id FROM transactions.transfers, made WHERE credit_account_id = $account
+     )
+     INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
+     SELECT id, $account::uuid, $clearing::uuid, 'EUR', 1 FROM made`,
+    /does not move back exactly/,
+  ],
+  [
+    'a transaction taken away that a key names',
+    `ALTER TABLE transactions.transactions DISABLE TRIGGER transactions_append_only;
+     DELETE FROM transactions.transactions;
+     ALTER TABLE transactions.transactions ENABLE ALWAYS TRIGGER transactions_append_only`,
+    /is not there, and an idempotency key names it/,
+  ],
+  [
+    'a month that is said to be retired, and is there',
+    `INSERT INTO transactions.retired_months (month, through, partition_name) VALUES ('2026-01-01', '2026-01-31', 'x')`,
+    /entries_2026_01 has entries of a month that is said to be retired/,
+  ],
+  [
+    'a closed month that is open again',
+    `SELECT transactions.take_balance_snapshots('2026-01-31'); DROP TRIGGER entries_month_open ON transactions.entries_2026_01`,
+    /entries_2026_01 is guarded by no trigger entries_month_open/,
+  ],
+  [
+    'a guard that guards nothing',
+    `CREATE OR REPLACE TRIGGER balances_rules BEFORE INSERT OR UPDATE ON transactions.balances
+       FOR EACH ROW WHEN (false) EXECUTE FUNCTION transactions.check_balance_rules();
+     ALTER TABLE transactions.balances ENABLE ALWAYS TRIGGER balances_rules`,
+    /balances is guarded by no trigger balances_rules that is as it was made/,
+  ],
+  [
+    'a guard that calls something else',
+    `CREATE OR REPLACE TRIGGER entries_only_by_transfers BEFORE INSERT ON transactions.entries_2026_05
+       FOR EACH STATEMENT EXECUTE FUNCTION transactions.refuse_removal();
+     ALTER TABLE transactions.entries_2026_05 ENABLE ALWAYS TRIGGER entries_only_by_transfers`,
+    /entries_2026_05 is guarded by no trigger entries_only_by_transfers that is as it was made/,
   ],
   [
     'a snapshot that says something else',

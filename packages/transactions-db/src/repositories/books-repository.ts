@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
 import { MonthNotReadyError } from '../errors.ts';
 import { isLedgerRefusal } from '../ledger-errors.ts';
+import { withRetries } from '../retry.ts';
 import type { TransactionsDatabase } from '../schema/index.ts';
 
 const day = z.iso.date();
@@ -32,15 +33,23 @@ export class BooksRepository {
   async verify(range: { readonly from?: string; readonly to?: string } = {}): Promise<string[]> {
     const from = range.from === undefined ? null : day.parse(range.from);
     const to = range.to === undefined ? null : day.parse(range.to);
-    const { rows } = await sql<{ problem: string }>`
-      SELECT problem FROM transactions.verify(${from}::date, ${to}::date)`.execute(this.#db);
+    const query = sql<{ problem: string }>`SELECT problem FROM transactions.verify(${from}::date, ${to}::date)`;
+    const { rows } = await withRetries(this.#db, () => query.execute(this.#db));
     return rows.map(({ problem }) => problem);
   }
 
-  /** Makes the missing monthly partitions between two days, and returns how many it made. */
+  /**
+   * Makes the missing monthly partitions between two days, but for months that are closed, and returns how many it made.
+   *
+   * @throws {MonthNotReadyError} in a transaction of another isolation level than READ COMMITTED.
+   */
   async ensurePartitions(from: string, to: string): Promise<number> {
     const { rows } = await sql<{ made: number }>`
-      SELECT transactions.ensure_partitions(${day.parse(from)}, ${day.parse(to)}) AS made`.execute(this.#db);
+      SELECT transactions.ensure_partitions(${day.parse(from)}, ${day.parse(to)}) AS made`
+      .execute(this.#db)
+      .catch((thrown: unknown) => {
+        throw monthError(from, thrown);
+      });
     return rows[0]?.made ?? 0;
   }
 
@@ -48,7 +57,8 @@ export class BooksRepository {
    * Closes the months up to `asOf`, the last day of one that is over, and keeps the balance of every account then.
    *
    * @returns how many balances it took now.
-   * @throws {MonthNotReadyError} when it is not the last day of a month that is over.
+   * @throws {MonthNotReadyError} when it is not the last day of a month that is over, in every time zone, or in a
+   * transaction of another isolation level than READ COMMITTED.
    */
   async takeSnapshots(asOf: string): Promise<number> {
     const { rows } = await sql<{ taken: number }>`

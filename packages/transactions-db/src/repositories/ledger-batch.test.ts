@@ -167,6 +167,15 @@ describe('a batch', () => {
     expect(await post([item(1_000n, name('c'))])).toEqual([{ transactionId: expect.any(String) }]);
   });
 
+  it('refuses an item whose key is that of its batch', async () => {
+    const [payer, payee] = [await funded(100n), await ledgerTest.database.openAccount()];
+    const batchKey = ledgerTest.database.nextKey();
+    const transfers = [{ ...transfer(payer, payee, 1n), key: batchKey.key }, transfer(payer, payee, 2n)];
+    const answers = await ledgerTest.database.ledger.postBatch(batchKey, { transfers });
+    expect(answers.map(({ refusal }) => refusal)).toEqual(['idempotency_conflict', undefined]);
+    expect(await balanceOf(payer)).toEqual([98n, 98n]);
+  });
+
   it('overlaps with others over the same accounts, in any order, without deadlock and without a cent lost', async () => {
     const accounts = await Promise.all(Array.from({ length: 8 }, () => funded(1_000n)));
     const pick = (index: number) => accounts[index % accounts.length] ?? '';

@@ -267,7 +267,7 @@ export class LedgerRepository {
     const query = CompiledQuery.raw(CALLS[procedure], [scope, key, ...parameters]);
     const run = () => this.#db.executeQuery<{ answer: Answer }>(query);
     try {
-      const { rows } = await (this.#db.isTransaction ? run() : withRetries(run));
+      const { rows } = await withRetries(this.#db, run);
       const [row] = rows;
       if (row === undefined) {
         throw new Error(`transactions.${procedure} returned no row`);

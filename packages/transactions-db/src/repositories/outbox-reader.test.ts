@@ -63,6 +63,22 @@ describe('the outbox', () => {
     return messages;
   }
 
+  it('keeps what a consumer that reads for the first time has not read yet, whoever prunes meanwhile', async () => {
+    const old = await readerAtTheEnd('old');
+    await post();
+    await post();
+    await read(old, 2);
+    await waitFor(async () => (await old.handle(async () => {})) === 0);
+    const db: Kysely<TransactionsDatabase> = database.db;
+    const transaction = await db.startTransaction().execute();
+    const first = await new OutboxReader(transaction, 'new').read(1);
+    const pruning = old.prune();
+    await sql`SELECT pg_sleep(0.2)`.execute(database.db);
+    await transaction.commit().execute();
+    await pruning;
+    expect(await new OutboxReader(database.db, 'new').read(1)).toEqual(first);
+  });
+
   it('is read in order, from where the consumer stopped, by each consumer for itself', async () => {
     const [one, other] = [await readerAtTheEnd('one'), await readerAtTheEnd('other')];
     const ids = [await post(), await post(), await post()];
@@ -183,7 +199,7 @@ describe('the outbox', () => {
 
   it('is pruned of what every consumer is done with', async () => {
     const reader = await readerAtTheEnd('pruning');
-    for (const consumer of ['one', 'other', 'retrying', 'patient', 'racing', 'forward']) {
+    for (const consumer of ['old', 'new', 'one', 'other', 'retrying', 'patient', 'racing', 'forward']) {
       await readerAtTheEnd(consumer);
     }
     const id = await post();

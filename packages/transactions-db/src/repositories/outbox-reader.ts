@@ -68,6 +68,7 @@ export class OutboxReader {
    *
    * @throws {OutboxPassedError} when it is past that already: another reader works for the same consumer.
    * @throws {UnknownConsumerError} when the consumer has never read.
+   * @throws {UnknownMessageError} for a place so late that nobody can have read a message there.
    */
   async advance({ writer, position }: OutboxPlace): Promise<void> {
     try {
@@ -75,6 +76,9 @@ export class OutboxReader {
     } catch (thrown) {
       if (isPostgresError(thrown, [SqlState.checkViolation], ['outbox_consumers_only_forward'])) {
         throw new OutboxPassedError(this.#consumer, thrown);
+      }
+      if (isLedgerRefusal(thrown, 'unknownMessage')) {
+        throw new UnknownMessageError({ writer, position }, thrown);
       }
       throw isLedgerRefusal(thrown, 'unknownConsumer') ? new UnknownConsumerError(this.#consumer, thrown) : thrown;
     }
@@ -113,7 +117,9 @@ export class OutboxReader {
    */
   async setAside(place: OutboxPlace, reason: string): Promise<void> {
     const { writer, position } = place;
-    const kept = [...(reason === '' ? 'No reason given' : reason)].slice(0, REASON_LENGTH_MAX).join('');
+    // What PostgreSQL has no text for must not keep a message from being set aside.
+    const text = reason.replaceAll('\0', '\ufffd');
+    const kept = [...(text === '' ? 'No reason given' : text)].slice(0, REASON_LENGTH_MAX).join('');
     await sql`SELECT transactions.set_message_aside(${this.#consumer}, ${writer}::xid8, ${position}, ${kept})`
       .execute(this.#db)
       .catch((thrown: unknown) => {

@@ -65,6 +65,7 @@ const IN_ANY_SESSION: readonly Refusal[] = [
   ['all balances taken away', 'TRUNCATE transactions.balances CASCADE', 'balances_never_removed'],
   ...(
     [
+      ['another currency than its account', `currency = 'GBP'`],
       ['another normal side than its account', `normal_side = 'debit'`],
       ['another status than its account', `account_status = 'frozen'`],
       ['another limit than its account', 'overdraft_limit_minor = 1000'],
@@ -125,8 +126,8 @@ export const GUARD_REFUSALS: readonly Refusal[] = [
     'balances_available',
   ],
   [
-    'a balance in another currency than its account',
-    `UPDATE transactions.balances SET currency = 'GBP' WHERE account_id = $dollars`,
+    'an account with another currency than its balance, its own guard being off',
+    `ALTER TABLE accounts.accounts DISABLE TRIGGER USER; UPDATE accounts.accounts SET currency = 'GBP' WHERE id = $dollars`,
     'balances_account_exists',
   ],
   ['a balance twice', 'INSERT INTO transactions.balances SELECT * FROM transactions.balances', 'balances_pkey'],

@@ -12,6 +12,7 @@ const CALLS: readonly (readonly [call: string, answer: string | undefined])[] = 
   ['expire_due(1)', undefined],
   ['verify()', undefined],
   [`balance_at($account, current_date)`, undefined],
+  ['require_same_months()', undefined],
   [`ensure_partitions('2031-01-01', '2031-01-31')`, undefined],
   [`take_balance_snapshots('2026-02-28')`, undefined],
   [`retire_month('2026-02-01')`, 'FN009'],

@@ -43,14 +43,7 @@ function onceRefusals(table: 'pending_resolutions' | 'reversals'): Refusal[] {
 
 /** Columns that are never empty. Those of primary keys are so by these; `balances_in_step` speaks before some others. */
 const NEVER_NULL: Readonly<Record<string, readonly string[]>> = {
-  balances: [
-    'currency',
-    'debits_posted_minor',
-    'credits_posted_minor',
-    'debits_pending_minor',
-    'credits_pending_minor',
-    'version',
-  ],
+  balances: ['debits_posted_minor', 'credits_posted_minor', 'debits_pending_minor', 'credits_pending_minor', 'version'],
   transactions: ['kind', 'booking_date', 'value_date', 'created_at'],
   transfers: ['transaction_id', 'debit_account_id', 'credit_account_id', 'currency', 'amount_minor', 'created_at'],
   entries: ['transaction_id', 'transfer_id', 'direction', 'amount_minor', 'balance_after_minor', 'created_at'],
@@ -113,6 +106,11 @@ export const VALUE_REFUSALS: readonly Refusal[] = [
   key('an empty idempotency key', `'s'`, `''`, 'idempotency_keys_key_length'),
   key('an idempotency key used twice', `'tests'`, `'1'`, 'idempotency_keys_pkey'),
   ...(['pending_resolutions', 'reversals'] as const).flatMap(onceRefusals),
+  snapshot(
+    'a balance kept of another day than the end of a month',
+    `$account, '2026-03-30', 0, 0, 0`,
+    'balance_snapshots_end_of_month',
+  ),
   snapshot(
     'a snapshot of no account',
     `transactions.uuid_v7(), '2026-02-28', 0, 0, 0`,
