@@ -21,6 +21,13 @@ describe('IBANs', () => {
     expect(ibanSchema.safeParse(text).success).toBe(false);
   });
 
+  it.each(['DE01370400440532010025', 'DE89 3704 0044 0532 0130 0ß'])(
+    '%j is none, though dividing by 97 leaves 1 or its capitals could be some',
+    (text) => {
+      expect(ibanSchema.safeParse(text).success).toBe(false);
+    },
+  );
+
   it('is caught when any two neighbouring digits are swapped or any digit is wrong', () => {
     const number = fc.stringMatching(/^\d{18}$/);
     fc.assert(

@@ -6,18 +6,24 @@ import {
 } from '@finova/transactions-db';
 import type { Kysely } from 'kysely';
 
-export async function buy(db: Kysely<TransactionsDatabase>, payer: string, shop: string, order: string) {
+export async function buy(
+  db: Kysely<TransactionsDatabase>,
+  payer: string,
+  shop: string,
+  order: { readonly id: string; readonly placedAt: Date },
+) {
   const ledger = new LedgerRepository(db);
 
   const { transactionId } = await ledger.hold(
-    { scope: 'shop', key: `${order}/hold` },
+    { scope: 'shop', key: `${order.id}/hold` },
     {
       transfers: [{ debitAccountId: payer, creditAccountId: shop, currency: 'EUR', amountMinor: 4_990n }],
       description: 'Shoes',
-      expiresAt: new Date(Date.now() + 7 * 24 * 3_600_000),
+      // From the order, and not from the clock: a request that is sent again is the same.
+      expiresAt: new Date(order.placedAt.getTime() + 7 * 24 * 3_600_000),
     },
   );
-  await ledger.capture({ scope: 'shop', key: `${order}/capture` }, { pendingTransactionId: transactionId });
+  await ledger.capture({ scope: 'shop', key: `${order.id}/capture` }, { pendingTransactionId: transactionId });
 
   const balance = await new BalanceRepository(db).get(payer);
   const { lines } = await new StatementRepository(db).page(payer, { limit: 1 });

@@ -17,7 +17,10 @@ describe('the example of the README', () => {
     try {
       const [payer, shop] = [await database.openAccount(), await database.openAccount()];
       await database.fund(payer, 10_000n);
-      expect(await buy(database.db, payer, shop, 'order-17')).toEqual({ available: 5_010n, newest: 4_990n });
+      const order = { id: 'order-17', placedAt: new Date() };
+      expect(await buy(database.db, payer, shop, order)).toEqual({ available: 5_010n, newest: 4_990n });
+      // Whoever does not know how it ended asks again.
+      expect(await buy(database.db, payer, shop, order)).toEqual({ available: 5_010n, newest: 4_990n });
     } finally {
       await database.close();
     }

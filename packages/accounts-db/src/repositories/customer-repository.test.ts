@@ -30,6 +30,13 @@ describe('customers', () => {
     expect(await customers.findById(registered.id)).toEqual(registered);
   });
 
+  it('have one id, in whichever letters it was written', async () => {
+    const id = 'ABCDEF00-0000-7000-8000-00000000000A';
+    const registered = await customers.register({ id, fullName: 'Alan Turing', email: 'alan@example.com' });
+    expect(registered.id).toBe(id.toLowerCase());
+    expect(await customers.findById(id)).toEqual(registered);
+  });
+
   it('are found by e-mail address, however it is capitalised', async () => {
     const registered = await customers.register({ fullName: 'Grace Hopper', email: 'grace@example.com' });
     expect(await customers.findByEmail(' GRACE@example.COM ')).toEqual(registered);
@@ -83,6 +90,8 @@ describe('customers', () => {
 
   it.each([
     { fullName: '', email: 'a@example.com' },
+    { fullName: 'Half an emoji \ud83d', email: 'a@example.com' },
+    { fullName: 'A', email: 'a@example.com', taxId: 'NUL \0' },
     { fullName: 'A', email: 'not an address' },
     { fullName: 'A', email: 'a@example.com', phone: '0049' },
   ])('are refused at the edge when %j', async (input) => {

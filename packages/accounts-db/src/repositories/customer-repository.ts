@@ -1,5 +1,6 @@
 import { isPostgresError, newId, SqlState } from '@finova/db-kit';
 import type { FieldEncryption, RecordIdentity } from '@finova/db-kit/encryption';
+import { postgresText, uuid } from '@finova/db-kit/postgres';
 import type { Kysely, Selectable } from 'kysely';
 import { z } from 'zod';
 import { AccountsRecordNotFoundError, EmailTakenError } from '../errors.ts';
@@ -18,11 +19,11 @@ export interface Customer {
 }
 
 const newCustomer = z.strictObject({
-  id: z.uuid().optional(),
-  fullName: z.string().trim().min(1).max(140),
+  id: uuid.optional(),
+  fullName: z.string().trim().pipe(postgresText(140)),
   email: z.email().max(254),
   phone: z.e164().optional(),
-  taxId: z.string().trim().min(1).max(35).optional(),
+  taxId: z.string().trim().pipe(postgresText(35)).optional(),
 });
 
 const kycStatusSchema = z.enum(['pending', 'verified', 'rejected']);

@@ -1,5 +1,5 @@
 import { isPostgresError, SqlState } from '@finova/db-kit';
-import { withTransaction } from '@finova/db-kit/postgres';
+import { uuid, withTransaction } from '@finova/db-kit/postgres';
 import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
 import { HolderNotFoundError, LastOwnerError } from '../errors.ts';
@@ -19,7 +19,7 @@ export interface Holder {
 const day = z.iso.date();
 
 const newHolder = z.strictObject({
-  customerId: z.uuid(),
+  customerId: uuid,
   role: z.enum(['owner', 'co_owner', 'authorised']),
   from: day.optional(),
 });

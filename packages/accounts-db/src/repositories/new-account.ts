@@ -1,4 +1,4 @@
-import { postgresText } from '@finova/db-kit/postgres';
+import { postgresText, uuid } from '@finova/db-kit/postgres';
 import { z } from 'zod';
 import { ibanSchema } from '../iban.ts';
 
@@ -13,7 +13,7 @@ const day = z.iso.date();
 
 /** What {@link NewAccount} is checked against. */
 export const newAccount = z.strictObject({
-  id: z.uuid().optional(),
+  id: uuid.optional(),
   currency,
   iban: ibanSchema,
   name: accountName,
@@ -21,7 +21,7 @@ export const newAccount = z.strictObject({
   overdraftLimitMinor: overdraftLimitMinor.default(0n),
   holders: z
     .array(
-      z.strictObject({ customerId: z.uuid(), role: z.enum(['owner', 'co_owner', 'authorised']), from: day.optional() }),
+      z.strictObject({ customerId: uuid, role: z.enum(['owner', 'co_owner', 'authorised']), from: day.optional() }),
     )
     .min(1, 'expected at least one holder')
     .refine((holders) => holders.some(({ role }) => role === 'owner'), 'expected an owner among the holders'),
@@ -29,7 +29,7 @@ export const newAccount = z.strictObject({
 
 /** What {@link NewInternalAccount} is checked against. */
 export const newInternalAccount = z.strictObject({
-  id: z.uuid().optional(),
+  id: uuid.optional(),
   currency,
   name: accountName,
   normalSide: z.enum(['debit', 'credit']),

@@ -57,3 +57,28 @@ export class InvalidDatabaseUrlError extends FinovaError {
     });
   }
 }
+
+/** The server, or what stands between, did not answer a statement in time. */
+export class DatabaseSilentError extends FinovaError {
+  readonly timeoutMs: number;
+
+  constructor(product: string, timeoutMs: number, cause: unknown) {
+    super({
+      message: `${product} has not answered a statement for ${timeoutMs} ms, and the connection was given up: whether the statement was carried out is not known`,
+      next: 'ask again with the same idempotency key; where it happens again, look at the network and what stands between',
+      cause,
+    });
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** A transaction in which a statement was refused was to be committed: all of it was rolled back. */
+export class TransactionAbortedError extends FinovaError {
+  constructor() {
+    super({
+      message:
+        'Nothing was committed: a statement of the transaction was refused, that error was caught, and PostgreSQL rolls back what is committed after it',
+      next: 'let the error end the transaction, or run what may be refused within a savepoint',
+    });
+  }
+}

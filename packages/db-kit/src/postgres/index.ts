@@ -11,6 +11,6 @@ export { UnsupportedObjectsError } from './dump/unsupported-objects.ts';
 export { createPostgresDatabase, type PostgresPoolOptions } from './pool.ts';
 export { type SingleConnectionOptions, singleConnectionKysely } from './single-connection-kysely.ts';
 export { describePostgresStructure, type Structure } from './structure.ts';
-export { postgresText } from './text.ts';
+export { postgresText, uuid } from './text.ts';
 export { type TransactionOptions, withTransaction } from './transaction.ts';
 export { postgresTypes } from './types.ts';

@@ -16,3 +16,9 @@ export function postgresText(maxLength: number): z.ZodString {
     .refine((value) => !value.includes('\0'), 'expected no NUL character')
     .refine(isWholeCharacters, 'expected whole characters (Unicode code points)');
 }
+
+/**
+ * A UUID as PostgreSQL gives it back: in small letters, however it was written. What is bound to an id by its text, as
+ * encrypted fields are, is found again under it.
+ */
+export const uuid = z.uuid().toLowerCase();

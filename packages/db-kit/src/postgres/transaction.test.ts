@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { isPostgresError, SqlState } from '../errors/index.ts';
+import { isPostgresError, SqlState, TransactionAbortedError } from '../errors/index.ts';
 import { createPostgresTestDatabase, type PostgresTestDatabase } from '../testing/postgres-test-database.ts';
 import { testPostgresUrl } from '../testing/test-servers.ts';
 import { createPostgresDatabase } from './pool.ts';
@@ -84,6 +84,44 @@ describe('a transaction', () => {
       }),
     ).rejects.toBe(thrown);
     expect(await counterValue(1)).toBe(0);
+  });
+
+  it('fails when an error of a statement was caught in it, because nothing is committed after one', async () => {
+    const refusedAndCaught = (transaction: Kysely<CounterDatabase>) =>
+      transaction
+        .updateTable('counters')
+        .set({ value: 1_000 })
+        .where('id', '=', 1)
+        .execute()
+        .catch(() => 'refused');
+    await expect(
+      withTransaction(db, async (transaction) => {
+        await transaction.updateTable('counters').set({ value: 7 }).where('id', '=', 2).execute();
+        return await refusedAndCaught(transaction);
+      }),
+    ).rejects.toThrow(TransactionAbortedError);
+    expect(await counterValue(2)).toBe(0);
+    // Within a savepoint it may be caught.
+    const transaction = await db.startTransaction().execute();
+    const within = await (await transaction.savepoint('attempt').execute())
+      .updateTable('counters')
+      .set({ value: 7 })
+      .where('id', '=', 2)
+      .execute()
+      .then(() => transaction.savepoint('refused').execute());
+    expect(await refusedAndCaught(within)).toBe('refused');
+    await (await within.rollbackToSavepoint('refused').execute()).commit().execute();
+    expect(await counterValue(2)).toBe(7);
+  });
+
+  it('throws what its body threw, where the connection broke too', async () => {
+    const thrown = new RangeError('changed my mind');
+    await expect(
+      withTransaction(db, async (transaction) => {
+        await sql`SELECT pg_terminate_backend(pg_backend_pid())`.execute(transaction).catch(() => {});
+        throw thrown;
+      }),
+    ).rejects.toBe(thrown);
   });
 
   it('that the server gave up for concurrency is not run again unless asked to', async () => {

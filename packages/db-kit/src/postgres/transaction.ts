@@ -14,6 +14,8 @@ export interface TransactionOptions {
 /**
  * Runs `use` in one transaction: commits when it returns, rolls back when it throws.
  *
+ * @throws {TransactionAbortedError} when it returns although one of its statements was refused; nothing was committed.
+ * @throws what `use` throws.
  * @example
  * await withTransaction(db, async (transaction) => { … }, { maxRetries: 3 });
  */
@@ -22,11 +24,25 @@ export function withTransaction<Database, Result>(
   use: (transaction: Transaction<Database>) => Promise<Result>,
   options: TransactionOptions = {},
 ): Promise<Result> {
-  const run = () => {
+  const run = async () => {
     const builder = db.transaction();
-    return (options.isolationLevel === undefined ? builder : builder.setIsolationLevel(options.isolationLevel)).execute(
-      use,
-    );
+    let failure: { readonly thrown: unknown } | undefined;
+    try {
+      return await (options.isolationLevel === undefined
+        ? builder
+        : builder.setIsolationLevel(options.isolationLevel)
+      ).execute(async (transaction) => {
+        try {
+          return await use(transaction);
+        } catch (thrown) {
+          failure = { thrown };
+          throw thrown;
+        }
+      });
+    } catch (thrown) {
+      // Where the connection broke, rolling back fails too, and says less about why.
+      throw failure === undefined ? thrown : failure.thrown;
+    }
   };
   return pRetry(run, {
     retries: options.maxRetries ?? 0,
