@@ -501,10 +501,10 @@ BEGIN
     RAISE EXCEPTION 'Pending transaction % has several transfers: an amount alone does not say what to capture', pending_id
       USING ERRCODE = 'FN007', DETAIL = pending_id;
   END IF;
-  -- UUIDs of version 7 are in the order in which they were made, but for those of the same millisecond.
+  -- As they were made: their ids are in that order as well, but for those of the same millisecond.
   INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
   SELECT new_id, debit_account_id, credit_account_id, currency, coalesce((request ->> 'amount_minor')::bigint, amount_minor)
-  FROM transactions.transfers WHERE transaction_id = pending_id ORDER BY id;
+  FROM transactions.transfers WHERE transaction_id = pending_id ORDER BY created_at, id;
   RETURN answer;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.capture(text,text,jsonb) FROM PUBLIC;
@@ -674,7 +674,7 @@ CREATE OR REPLACE FUNCTION transactions.day_text(day date)
  LANGUAGE sql
  STABLE
 AS $function$
-  SELECT CASE WHEN isfinite(day) THEN to_char(day, 'YYYY-MM-DD') ELSE coalesce(day::text, '-') END
+  SELECT coalesce(to_char(day, 'YYYY-MM-DD'), day::text, '-')
 $function$;
 REVOKE EXECUTE ON FUNCTION transactions.day_text(date) FROM PUBLIC;
 COMMENT ON FUNCTION transactions.day_text(pg_catalog.date) IS 'A day, or that there is none, whatever style of dates the session has';
@@ -1698,7 +1698,7 @@ BEGIN
   INSERT INTO transactions.reversals (reversed_transaction_id, reversal_transaction_id) VALUES (original, new_id);
   INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
   SELECT new_id, credit_account_id, debit_account_id, currency, amount_minor
-  FROM transactions.transfers WHERE transaction_id = original ORDER BY id DESC;
+  FROM transactions.transfers WHERE transaction_id = original ORDER BY created_at DESC, id DESC;
   RETURN answer;
 END $function$;
 REVOKE EXECUTE ON FUNCTION transactions.reverse(text,text,jsonb) FROM PUBLIC;

@@ -28,7 +28,7 @@ COMMENT ON FUNCTION transactions.claim_key(text, text, text, jsonb, uuid, jsonb)
 REVOKE ALL ON FUNCTION transactions.claim_key(text, text, text, jsonb, uuid, jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION transactions.day_text(day date) RETURNS text LANGUAGE sql STABLE AS $function$
-  SELECT CASE WHEN isfinite(day) THEN to_char(day, 'YYYY-MM-DD') ELSE coalesce(day::text, '-') END
+  SELECT coalesce(to_char(day, 'YYYY-MM-DD'), day::text, '-')
 $function$;
 COMMENT ON FUNCTION transactions.day_text(date) IS 'A day, or that there is none, whatever style of dates the session has';
 REVOKE ALL ON FUNCTION transactions.day_text(date) FROM PUBLIC;

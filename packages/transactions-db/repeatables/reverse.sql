@@ -18,7 +18,7 @@ BEGIN
   INSERT INTO transactions.reversals (reversed_transaction_id, reversal_transaction_id) VALUES (original, new_id);
   INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
   SELECT new_id, credit_account_id, debit_account_id, currency, amount_minor
-  FROM transactions.transfers WHERE transaction_id = original ORDER BY id DESC;
+  FROM transactions.transfers WHERE transaction_id = original ORDER BY created_at DESC, id DESC;
   RETURN answer;
 END $function$;
 COMMENT ON FUNCTION transactions.reverse(text, text, jsonb) IS 'Moves back exactly what a posted transaction moved, once';

@@ -37,10 +37,10 @@ BEGIN
     RAISE EXCEPTION 'Pending transaction % has several transfers: an amount alone does not say what to capture', pending_id
       USING ERRCODE = 'FN007', DETAIL = pending_id;
   END IF;
-  -- UUIDs of version 7 are in the order in which they were made, but for those of the same millisecond.
+  -- As they were made: their ids are in that order as well, but for those of the same millisecond.
   INSERT INTO transactions.transfers (transaction_id, debit_account_id, credit_account_id, currency, amount_minor)
   SELECT new_id, debit_account_id, credit_account_id, currency, coalesce((request ->> 'amount_minor')::bigint, amount_minor)
-  FROM transactions.transfers WHERE transaction_id = pending_id ORDER BY id;
+  FROM transactions.transfers WHERE transaction_id = pending_id ORDER BY created_at, id;
   RETURN answer;
 END $function$;
 COMMENT ON FUNCTION transactions.capture(text, text, jsonb) IS 'Moves what was held, or the part of it that the request names, and gives back the rest';

@@ -10,6 +10,8 @@ import {
   UnknownTransactionError,
 } from '../errors.ts';
 
+import { MovementRepository } from './movement-repository.ts';
+
 const NOBODY = '0198c0de-0000-7000-8000-000000000000';
 
 describe('what becomes of a posting', () => {
@@ -47,6 +49,27 @@ describe('what becomes of a posting', () => {
       await capture({ ...settlement, amountMinor: 25n });
       expect(await balanceOf(payer)).toEqual([75n, 75n]);
       await expect(capture({ ...settlement, amountMinor: 1n })).rejects.toThrow(AlreadyResolvedError);
+    });
+
+    it('of many transfers is captured, told of and reversed in their order', async () => {
+      const [payer, payee] = [await funded(1_000n), await ledgerTest.database.openAccount()];
+      const amounts = Array.from({ length: 20 }, (_, index) => BigInt(index + 1));
+      const { ledger, db, nextKey } = ledgerTest.database;
+      const held = await ledger.hold(nextKey(), {
+        transfers: amounts.map((amountMinor) => transfer(payer, payee, amountMinor)),
+        expiresAt: new Date(Date.now() + 3_600_000),
+      });
+      const { transactionId } = await ledger.capture(nextKey(), { pendingTransactionId: held.transactionId });
+      await ledger.reverse(nextKey(), { transactionId });
+      const booked = await db
+        .selectFrom('transactions.entries')
+        .select('amount_minor')
+        .where('account_id', '=', payee)
+        .orderBy('account_version')
+        .execute();
+      expect(booked.map(({ amount_minor }) => amount_minor)).toEqual([...amounts, ...amounts.toReversed()]);
+      const movement = (await new MovementRepository(db).ofTransactions([transactionId])).get(transactionId);
+      expect(movement?.transfers.map(({ amountMinor }) => amountMinor)).toEqual(amounts);
     });
 
     it('of several transfers is captured by naming what to take of which', async () => {

@@ -41,7 +41,7 @@ export class MovementRepository {
       LEFT JOIN transactions.transfers AS transfer
         ON transfer.transaction_id = coalesce(resolution.pending_transaction_id, made.id)
       WHERE made.id = ANY (${transactionIds}::uuid[])
-      ORDER BY made.id, transfer.id`.execute(this.#db);
+      ORDER BY made.id, transfer.created_at, transfer.id`.execute(this.#db);
     const movements = new Map<string, TransactionMovement>();
     for (const { id, kind, debit_account_id, credit_account_id, currency, amount_minor } of rows) {
       const known = movements.get(id)?.transfers ?? [];
