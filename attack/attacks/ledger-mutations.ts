@@ -19,6 +19,10 @@ export const ledgerMutations = mutationAttack('ledger-mutations', {
     'search path of refuse_by_hand': NOTHING_LOOKED_UP,
     'search path of refuse_closed_month': NOTHING_LOOKED_UP,
     'search path of refuse_going_back': NOTHING_LOOKED_UP,
+    'refusal by begin_upkeep_of_months: FN009, Months are made, closed and retired in transactions of isolation level READ COMMITTED, and this one is %':
+      'books-repository.test.ts tries it: a check is made within a transaction that has its level already',
+    'refusal by require_same_months: 40001, A month was retired since this transaction, or statement, began':
+      'books-repository.test.ts tries it: a check is alone, and nobody retires a month beside it',
     'refusal by retire_month: FN009, Month % has no partition of entries':
       'nobody took the balances of a month that is not there, which is refused as well',
   },

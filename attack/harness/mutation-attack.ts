@@ -10,7 +10,7 @@ export interface MutatedDomain {
   openScenario(serverUrl: string): Promise<RefusalScenario>;
   /** The checks of which at least one must find out. */
   readonly refusals: readonly Refusal[];
-  /** Rules that another one stands in for in every case, by name, with why. */
+  /** Rules that another one stands in for in every case, or that no check within one transaction can try, by name, with why. */
   readonly withoutEffect: Readonly<Record<string, string>>;
   /** Partitions whose triggers are mutated, and what tells a check that looks at the catalog for them. */
   readonly partitions?: { readonly names: readonly string[]; readonly lookedAtBy: string };

@@ -1605,13 +1605,12 @@ CREATE OR REPLACE FUNCTION transactions.require_same_months()
  RETURNS void
  LANGUAGE plpgsql
  STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
   -- Which partitions are read is decided at the moment, what is in the tables by the snapshot. None goes from here on: whoever
   -- has read entries holds them.
-  PERFORM FROM pg_inherits WHERE inhparent = 'transactions.entries'::regclass
-    AND inhrelid NOT IN (SELECT relid FROM pg_partition_tree('transactions.entries'));
+  PERFORM FROM pg_catalog.pg_inherits WHERE inhparent = 'transactions.entries'::regclass
+    AND inhrelid NOT IN (SELECT relid FROM pg_catalog.pg_partition_tree('transactions.entries'));
   IF FOUND THEN
     RAISE EXCEPTION 'A month was retired since this transaction, or statement, began' USING ERRCODE = '40001';
   END IF;

@@ -30,12 +30,12 @@ COMMENT ON FUNCTION transactions.balance_at(uuid, date) IS 'The booked balance o
 SELECT transactions.expose_to_application('transactions.balance_at(uuid, date)');
 
 CREATE OR REPLACE FUNCTION transactions.require_same_months() RETURNS void
-  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+  LANGUAGE plpgsql STABLE AS $function$
 BEGIN
   -- Which partitions are read is decided at the moment, what is in the tables by the snapshot. None goes from here on: whoever
   -- has read entries holds them.
-  PERFORM FROM pg_inherits WHERE inhparent = 'transactions.entries'::regclass
-    AND inhrelid NOT IN (SELECT relid FROM pg_partition_tree('transactions.entries'));
+  PERFORM FROM pg_catalog.pg_inherits WHERE inhparent = 'transactions.entries'::regclass
+    AND inhrelid NOT IN (SELECT relid FROM pg_catalog.pg_partition_tree('transactions.entries'));
   IF FOUND THEN
     RAISE EXCEPTION 'A month was retired since this transaction, or statement, began' USING ERRCODE = '40001';
   END IF;
