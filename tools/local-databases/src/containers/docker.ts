@@ -64,11 +64,13 @@ export async function composeImage(
 }
 
 /** Whether the daemon has an image, or can pull it in time. */
-export async function hasImage(image: string): Promise<boolean> {
+export async function hasImage(image: string, pullTimeoutMs = 120_000): Promise<boolean> {
   const succeeds = (args: readonly string[], timeout: number) =>
     run('docker', [...args], { timeout }).then(
       () => true,
       () => false,
     );
-  return (await succeeds(['image', 'inspect', image], 5_000)) || (await succeeds(['pull', '--quiet', image], 120_000));
+  return (
+    (await succeeds(['image', 'inspect', image], 5_000)) || (await succeeds(['pull', '--quiet', image], pullTimeoutMs))
+  );
 }

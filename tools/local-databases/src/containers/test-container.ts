@@ -62,13 +62,20 @@ function byAddress(url: URL): string {
 
 /** The image with which Testcontainers removes what a killed run leaves. */
 const REAPER_IMAGE = 'testcontainers/ryuk:0.14.0';
+/** A network without an answer must not take up the time of a test. */
+const REAPER_PULL_TIMEOUT_MS = 20_000;
+/** Asked once: it is the same for every container of a run. */
+let hasReaper: Promise<boolean> | undefined;
 
 /**
  * Testcontainers refuses to start anything when it cannot pull its reaper, and asks the environment whether to use
  * one. Without it a run that is killed leaves its containers; that is better than no run.
  */
 async function settleReaper(environment: NodeJS.ProcessEnv): Promise<void> {
-  if (environment['TESTCONTAINERS_RYUK_DISABLED'] === undefined && !(await hasImage(REAPER_IMAGE))) {
-    process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+  if (environment['TESTCONTAINERS_RYUK_DISABLED'] === undefined) {
+    hasReaper ??= hasImage(REAPER_IMAGE, REAPER_PULL_TIMEOUT_MS);
+    if (!(await hasReaper)) {
+      process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+    }
   }
 }
