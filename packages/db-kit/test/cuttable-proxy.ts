@@ -10,6 +10,8 @@ export interface CuttableProxy {
   cut(): void;
   /** Keeps every connection and lets nothing through any more, as a server does that hangs. */
   stall(): void;
+  /** Lets new connections through again; those that were there stay as they are. */
+  recover(): void;
   /** Connections that are open now. */
   openConnections(): number;
 }
@@ -51,6 +53,9 @@ export async function cuttableProxy(serverUrl: string): Promise<CuttableProxy> {
       socket.unpipe();
     }
   };
+  const recover = () => {
+    isStalled = false;
+  };
   onTestFinished(() => {
     cut();
     server.close();
@@ -58,5 +63,5 @@ export async function cuttableProxy(serverUrl: string): Promise<CuttableProxy> {
   const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   // Tests have patience with their server; who waits for one that is cut off does so for as long as usual.
   const impatient = serverUrl.replaceAll(/&(?:connect|serverSelection)TimeoutMS=\d+/g, '');
-  return { url: impatient.replace(`${host}:${port}`, own), cut, stall, openConnections: () => sockets.size };
+  return { url: impatient.replace(`${host}:${port}`, own), cut, stall, recover, openConnections: () => sockets.size };
 }
